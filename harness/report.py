@@ -1,0 +1,163 @@
+"""The report: what evaluating one submission produced. The only interface to everything downstream.
+
+A report holds facts of one submission alone; whatever needs several (frontier, ELUE score) is computed in ``board.py``.
+Scores are fractions (0.87, not 87); costs are per sample at batch 1 without padding.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+Provenance = Literal["measured", "declared", "confirmed", "reproduced", "reported"]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SubmissionInfo(_Facts):
+    """The card: what ``submission.yaml`` says of the submission as a whole."""
+
+    name: str
+    method: str
+    title: str = ""
+    description: str = ""
+    authors: tuple[str, ...] = ()
+    backbone: str = ""
+    paper: str = ""
+    licence: str = ""
+
+
+class Versions(_Facts):
+    """What computed a result."""
+
+    paretonlp: str
+    python: str
+    torch: str
+
+
+class Interval(_Facts):
+    """A percentile interval of the bootstrap replicates, at ``level`` (0.95)."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+
+class Score(_Facts):
+    """How good the answers are, as fractions."""
+
+    metric: str
+    value: float
+    parts: dict[str, float] = Field(default_factory=dict)
+    """What a mean is made of: ``{"accuracy": .., "f1": ..}``."""
+    interval: Interval
+    predictions: Literal["declared", "reproduced"] = "declared"
+
+
+class Distribution(_Facts):
+    """A per-sample figure over the samples of the split."""
+
+    mean: float
+    median: float
+    minimum: float
+    p05: float
+    p95: float
+    maximum: float
+
+
+class Work(_Facts):
+    """MACs, FLOPs and calls of one operator or module, mean per sample."""
+
+    macs: float
+    flops: float
+    calls: float
+
+
+class PathCost(_Facts):
+    """One distinct execution path: its sizes, what ran, how many samples took it, and what it costs each time."""
+
+    sizes: dict[str, int]
+    exit_stage: int | None = None
+    modules: str | None = None
+    samples: int
+    macs: int
+    flops: int
+
+
+class Cost(_Facts):
+    """What a sample costs: MACs of matrix work; FLOPs = 2 x MACs + every other arithmetic operation (docs/cost.md)."""
+
+    provenance: Literal["measured", "declared"]
+    lengths: Literal["declared", "confirmed"] = "declared"
+    macs: Distribution
+    flops: Distribution
+    effective_flops: float | None = None
+    """Mean FLOPs when every matrix product costs its weight's non-zeros only; None without weights."""
+    tracing: Literal["template", "per-path", "values", "declared"]
+    """How paths were priced: an affine template checked on further lengths; each path traced; with real values; not at all."""
+    by_operator: dict[str, Work] = Field(default_factory=dict)
+    by_module: dict[str, Work] = Field(default_factory=dict)
+    unpriced: dict[str, float] = Field(default_factory=dict)
+    """Operators without a formula: mean calls per sample."""
+    paths: tuple[PathCost, ...] = ()
+
+
+class Parameters(_Facts):
+    """Sizes of the model. Shared weights count once; frozen, sparse and int8 ones count too."""
+
+    provenance: Literal["measured", "declared"]
+    total: int
+    non_embedding: int | None = None
+    nonzero: int | None = None
+    """Non-zero elements; known only where weights were handed in (or declared)."""
+    nonzero_provenance: Literal["measured", "declared"] | None = None
+    bytes: int | None = None
+    """Bytes as stored, index arrays of sparse tensors included."""
+
+
+class Result(_Facts):
+    """One operating point on one task."""
+
+    suite: str
+    task: str
+    point: str
+    dataset: str
+    split: str
+    rows: int
+    official_rows: int | None
+    fingerprint: str
+    """sha256 over the split's texts and gold."""
+    key: str
+    """sha256 of everything this result depends on; unchanged key, nothing to redo."""
+    limit: int | None = None
+    """Set when only the first rows were evaluated (``--limit``); such a result is never ranked."""
+    versions: Versions
+    sandbox: str
+    """The level of isolation that the submitted code ran under; empty when none ran."""
+    score: Score
+    cost: Cost
+    parameters: Parameters
+
+    @property
+    def task_id(self) -> str:
+        """``suite/task``."""
+        return f"{self.suite}/{self.task}"
+
+    @property
+    def replicates_key(self) -> str:
+        """Name of this result's array in ``replicates.npz``."""
+        return f"{self.point}/{self.suite}/{self.task}"
+
+
+class Report(_Facts):
+    """Everything known of one submission."""
+
+    schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
+    submission: SubmissionInfo
+    folder_sha256: str
+    """Over every file of the folder but the report's own."""
+    results: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,108 @@
+"""Dataset, task and suite: the declarative vocabulary (no loading, no I/O)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """Where the Hub keeps a dataset. ``revision`` is None where no public source shows one."""
+
+    id: str
+    config: str | None = None
+    revision: str | None = None
+    splits: Mapping[str, str] = field(default_factory=dict)
+    """Our split name to the Hub's, where they differ (``validation_matched``, ``test``)."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The Hub's column name to ours, where they differ."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Texts and labels at a version: what a model is trained on."""
+
+    name: str
+    description: str
+    text_columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    """Label names, in the order of their numbers; empty for a score."""
+    sources: tuple[HubSource, ...]
+    official_rows: Mapping[str, int]
+    """Rows of every official split, so that a smaller one is flagged."""
+    licence: str
+    citation: str
+    url: str
+    score_range: tuple[float, float] | None = None
+    """The range of a regression score; None for classes."""
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the answer is a score (one output) and not a class."""
+        return not self.labels
+
+    @property
+    def num_outputs(self) -> int:
+        """Width of the logits: number of classes, or 1 for a score."""
+        return max(1, len(self.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A dataset's split under a suite's metric: what predictions are scored on."""
+
+    suite: str
+    name: str
+    dataset: Dataset
+    split: str
+    metric: str
+    """A name in ``harness.quality.metrics.METRICS``."""
+
+    @property
+    def id(self) -> str:
+        """``suite/name``, unique over all suites."""
+        return f"{self.suite}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """An ordered list of tasks; its aggregate is the mean of its tasks' scores, shown only when all are there."""
+
+    name: str
+    description: str
+    tasks: tuple[Task, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Tasks that count as one in the aggregate (MNLI matched and mismatched); empty: each counts alone."""
+
+    def task(self, name: str) -> Task | None:
+        """The task of that name, or None."""
+        return next((task for task in self.tasks if task.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A loaded split: texts by column, gold, and what it is."""
+
+    dataset: Dataset
+    name: str
+    texts: Mapping[str, tuple[str, ...]]
+    gold: NDArray[np.float64] | NDArray[np.int64]
+    """Class numbers (int64) or scores (float64), one a row."""
+    fingerprint: str
+    """sha256 over texts and gold, hex. Goes into the report; never the seed of anything secret."""
+
+    @property
+    def rows(self) -> int:
+        """Number of samples; the index of a sample is its row number, from 0."""
+        return len(self.gold)
+
+    @property
+    def partial(self) -> str | None:
+        """``imdb, 2,000 of 25,000`` where the split is smaller than the official one, else None."""
+        official = self.dataset.official_rows.get(self.name)
+        if official is None or self.rows >= official:
+            return None
+        return f"{self.dataset.name}, {self.rows:,} of {official:,}"
