@@ -1,12 +1,15 @@
 """The report: what evaluating one submission produced. The only interface to everything downstream.
 
-A report holds facts of one submission alone; whatever needs several (frontier, ELUE score) is computed in ``board.py``.
-Scores are fractions (0.87, not 87); costs are per sample at batch 1 without padding.
+A report holds facts of one submission alone; whatever needs several (frontier, ELUE score) is
+computed in ``harness.board``. Scores are fractions (0.87, not 87); costs are per sample at batch 1
+without padding. ``python -m harness.report`` prints the JSON Schema (docs/report.schema.json).
 """
 
+import json
+from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SCHEMA_VERSION = 1
 
@@ -14,7 +17,7 @@ Provenance = Literal["measured", "declared", "confirmed", "reproduced", "reporte
 
 
 class _Facts(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class SubmissionInfo(_Facts):
@@ -77,7 +80,8 @@ class Work(_Facts):
 
 
 class PathCost(_Facts):
-    """One distinct execution path: its sizes, what ran, how many samples took it, and what it costs each time."""
+    """One distinct execution path: its sizes, what ran, how many samples took it, and what it costs
+    each time."""
 
     sizes: dict[str, int]
     exit_stage: int | None = None
@@ -88,16 +92,19 @@ class PathCost(_Facts):
 
 
 class Cost(_Facts):
-    """What a sample costs: MACs of matrix work; FLOPs = 2 x MACs + every other arithmetic operation (docs/cost.md)."""
+    """What a sample costs: MACs of matrix work; FLOPs = 2 x MACs + every other arithmetic operation
+    (docs/cost.md)."""
 
     provenance: Literal["measured", "declared"]
     lengths: Literal["declared", "confirmed"] = "declared"
     macs: Distribution
     flops: Distribution
     effective_flops: float | None = None
-    """Mean FLOPs when every matrix product costs its weight's non-zeros only; None without weights."""
+    """Mean FLOPs when every matrix product costs its weight's non-zeros only; None without
+    weights."""
     tracing: Literal["template", "per-path", "values", "declared"]
-    """How paths were priced: an affine template checked on further lengths; each path traced; with real values; not at all."""
+    """How paths were priced: an affine template checked on further lengths; each path traced; with
+    real values; not at all."""
     by_operator: dict[str, Work] = Field(default_factory=dict)
     by_module: dict[str, Work] = Field(default_factory=dict)
     unpriced: dict[str, float] = Field(default_factory=dict)
@@ -160,4 +167,24 @@ class Report(_Facts):
     folder_sha256: str
     """Over every file of the folder but the report's own."""
     results: tuple[Result, ...] = ()
+    """At most one of a suite, task and point."""
     notes: tuple[str, ...] = ()
+
+    @field_validator("results")
+    @classmethod
+    def _distinct(cls, results: tuple[Result, ...]) -> tuple[Result, ...]:
+        times = Counter(result.replicates_key for result in results)
+        twice = [key for key, count in times.items() if count > 1]
+        if twice:
+            raise ValueError(f"two results are called {twice[0]!r}")
+        return results
+
+
+def json_schema() -> str:
+    """The JSON Schema of a report, as text."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(schema | Report.model_json_schema(), indent=2)
+
+
+if __name__ == "__main__":
+    print(json_schema())

@@ -1,0 +1,83 @@
+"""Reports to test with: valid, and plain in everything that a test does not ask for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.report import (
+    Cost,
+    Distribution,
+    Interval,
+    Parameters,
+    Report,
+    Result,
+    Score,
+    SubmissionInfo,
+    Versions,
+)
+
+
+def _distribution(mean: float) -> Distribution:
+    return Distribution(mean=mean, median=mean, minimum=mean, p05=mean, p95=mean, maximum=mean)
+
+
+def _result(
+    suite: str = "elue",
+    task: str = "mrpc",
+    point: str = "full",
+    *,
+    score: float = 0.8,
+    flops: float = 1e9,
+    parameters: int = 50_000_000,
+    cost: dict[str, Any] | None = None,
+    counts: dict[str, Any] | None = None,
+    paretonlp: str = "0.1.0",
+    **changes: Any,
+) -> Result:
+    facts: dict[str, Any] = {
+        "suite": suite,
+        "task": task,
+        "point": point,
+        "dataset": task,
+        "split": "test",
+        "rows": 1725,
+        "official_rows": 1725,
+        "fingerprint": "f" * 64,
+        "key": "k" * 64,
+        "versions": Versions(paretonlp=paretonlp, python="3.11.7", torch="2.8.0"),
+        "sandbox": "",
+        "score": Score(
+            metric="accuracy",
+            value=score,
+            interval=Interval(low=score - 0.01, high=score + 0.01),
+        ),
+        "cost": Cost(
+            **{
+                "provenance": "measured",
+                "tracing": "template",
+                "macs": _distribution(flops / 2),
+                "flops": _distribution(flops),
+                **(cost or {}),
+            }
+        ),
+        "parameters": Parameters(**{"provenance": "measured", "total": parameters, **(counts or {})}),
+    }
+    return Result(**{**facts, **changes})
+
+
+@pytest.fixture
+def make_result() -> Callable[..., Result]:
+    """``make_result(suite, task, point, score=, flops=, parameters=, **fields of Result)``."""
+    return _result
+
+
+@pytest.fixture
+def make_report() -> Callable[..., Report]:
+    """``make_report(name, *results, **fields of SubmissionInfo)``."""
+
+    def build(name: str, *results: Result, **card: Any) -> Report:
+        info = SubmissionInfo(**{"name": name, "method": "dense", **card})
+        return Report(submission=info, folder_sha256="0" * 64, results=results)
+
+    return build
