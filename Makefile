@@ -1,0 +1,40 @@
+# The words people type. Everything runs in a virtual environment that the first of them sets up.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench docs clean
+
+demo: .venv/.installed  ## evaluate every submission on the embedded suite and print the board
+	$(BIN)/paretonlp evaluate submissions --suite probe
+	$(BIN)/paretonlp board --suite probe
+
+test: .venv/.installed-test  ## lint, types, tests
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed-test  ## speed, as ratios against peers measured in the same run
+	$(BIN)/python -m tests.benchmarks
+
+docs: .venv/.installed-test  ## the generated pages
+	$(BIN)/python -m harness.cost.document > docs/operators.md
+	$(BIN)/python -m harness.tasks.document > docs/tasks.md
+	$(BIN)/python -m harness.report > docs/report.schema.json
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/.installed-test: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[baselines,test]"
+	touch $@ .venv/.installed
+
+clean:
+	rm -rf .venv .cache build dist *.egg-info
