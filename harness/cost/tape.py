@@ -37,7 +37,7 @@ class Symbol:
     name: str
 
 
-Arg: TypeAlias = "Ref | Symbol | int | float | bool | str | None | tuple[Arg, ...]"
+Arg: TypeAlias = "Ref | Symbol | int | float | bool | str | tuple[Arg, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)
