@@ -1,0 +1,52 @@
+"""What a child process that runs submitted code is given: limits, environment, command. Pure."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+GIB = 1 << 30
+LEVEL = "process"
+"""The level of isolation, as every report states it: a fresh process with limits. It hides no files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use before it is stopped."""
+
+    seconds: float = 600.0
+    """Wall clock, for the whole request."""
+    memory_bytes: int = 12 * GIB
+    """Data segment and heap (RLIMIT_DATA): address space alone costs nothing."""
+    file_bytes: int = 2 * GIB
+    """The largest file it may write."""
+    answer_bytes: int = 256 << 20
+    """All that it may send back."""
+    output_bytes: int = 1 << 20
+    """What is kept of its standard output and error, for messages."""
+
+
+def command() -> list[str]:
+    """A fresh interpreter: isolated from the environment and the working directory, writing no bytecode."""
+    return [sys.executable, "-I", "-B", "-X", "utf8", "-m", "harness.sandbox.worker"]
+
+
+def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:
+    """The whole environment of the child.
+
+    Nothing of the parent's comes along: no token, no home, no path of the user's.
+    """
+    threads = threads or os.cpu_count() or 1
+    return {
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": str(threads),
+    }

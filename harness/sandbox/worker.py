@@ -1,0 +1,65 @@
+"""The child: imports the submission's code, traces or runs it, and sends back data. Never sees gold.
+
+Started as ``python -m harness.sandbox.worker`` by the runner, with a header and a request as two lines of JSON on
+standard input. ``trace`` jobs come back as tapes and weights; ``predict`` jobs as answers, sizes and exits;
+``encode`` jobs as shapes.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Send = Callable[[dict[str, Any]], None]
+
+
+def main() -> None:
+    """Read the request, set the limits, and only then let torch and the submission in."""
+    header = json.loads(sys.stdin.buffer.readline())
+    request = json.loads(sys.stdin.buffer.readline())
+    resource.setrlimit(resource.RLIMIT_DATA, (header["memory_bytes"],) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (header["file_bytes"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.fdopen(header["answers"], "w", encoding="utf-8")
+
+    def send(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message, allow_nan=False) + "\n")
+        answers.flush()
+
+    from harness.sandbox.contract import ContractError, SubmittedModel
+
+    try:
+        model = SubmittedModel(Path(request["folder"]))
+        for job in request["jobs"]:
+            send({"kind": "part", "job": job["job"], **_VERBS[job["verb"]](model, job, send)})
+    except ContractError as error:
+        send({"kind": "failed", "message": str(error)})
+    else:
+        send({"kind": "done"})
+
+
+def _trace(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+    from harness.sandbox.trace_job import trace
+
+    return trace(model, job)
+
+
+def _predict(model: Any, job: dict[str, Any], send: Send) -> dict[str, Any]:
+    from harness.sandbox.predict_job import predict
+
+    return predict(model, job, lambda done: send({"kind": "progress", "job": job["job"], "done": done}))
+
+
+def _encode(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+    from harness.sandbox.predict_job import encoded_shapes
+
+    return encoded_shapes(model, job)
+
+
+_VERBS = {"trace": _trace, "predict": _predict, "encode": _encode}
+
+if __name__ == "__main__":
+    main()
