@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
-    """Where the Hub keeps a dataset. ``revision`` is None where no public source shows one."""
+    """Where the Hub keeps a dataset, or some of its splits."""
 
     id: str
+    splits: Mapping[str, str] = field(hash=False)
+    """The splits that it serves: our name to the Hub's, or to a slice (``train[:100]``)."""
     config: str | None = None
     revision: str | None = None
-    splits: Mapping[str, str] = field(default_factory=dict)
-    """Our split name to the Hub's, where they differ (``validation_matched``, ``test``)."""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    """The commit, so that everybody reads the same rows; None where no public source shows one."""
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The Hub's column name to ours, where they differ."""
+    gold: "HubSource | None" = None
+    """Where this source hides its gold: a second one that has it. Rows and order stay those of this
+    source; the gold is joined by text."""
     note: str = ""
 
 
@@ -28,16 +32,28 @@ class Dataset:
     name: str
     description: str
     text_columns: tuple[str, ...]
+    """What a model may see of a sample, in reading order: never ids, labels or file names."""
     labels: tuple[str, ...]
     """Label names, in the order of their numbers; empty for a score."""
     sources: tuple[HubSource, ...]
-    official_rows: Mapping[str, int]
-    """Rows of every official split, so that a smaller one is flagged."""
+    """Tried in this order; the first that serves a split is asked for it."""
+    official_rows: Mapping[str, int] = field(hash=False)
+    """Rows of every official split whose gold is public, so that a smaller one is flagged."""
     licence: str
     citation: str
     url: str
     score_range: tuple[float, float] | None = None
     """The range of a regression score; None for classes."""
+    offset_columns: tuple[str, ...] = ()
+    """Those of ``text_columns`` that hold whole numbers (the place of a span); a model gets them as
+    strings."""
+    drops_unlabelled: bool = False
+    """Whether the official splits leave out rows without gold (label -1); elsewhere such a row is
+    an error."""
+    generated: bool = False
+    """Whether the harness generates it (``harness.tasks.probe``): no files, no network."""
+    note: str = ""
+    """What a reader of scores on this dataset should know."""
 
     @property
     def is_regression(self) -> bool:
@@ -69,20 +85,22 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """An ordered list of tasks; its aggregate is the mean of its tasks' scores, shown only when all are there."""
+    """An ordered list of tasks; its aggregate is the mean of its tasks' scores, shown only when all
+    are there."""
 
     name: str
     description: str
     tasks: tuple[Task, ...]
     groups: tuple[tuple[str, ...], ...] = ()
-    """Tasks that count as one in the aggregate (MNLI matched and mismatched); empty: each counts alone."""
+    """Tasks that count as one in the aggregate (MNLI matched and mismatched); empty: each counts
+    alone."""
 
     def task(self, name: str) -> Task | None:
         """The task of that name, or None."""
         return next((task for task in self.tasks if task.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """A loaded split: texts by column, gold, and what it is."""
 
@@ -93,6 +111,8 @@ class Split:
     """Class numbers (int64) or scores (float64), one a row."""
     fingerprint: str
     """sha256 over texts and gold, hex. Goes into the report; never the seed of anything secret."""
+    source: str = ""
+    """Where the rows came from: a file, or a Hub dataset at its revision."""
 
     @property
     def rows(self) -> int:
