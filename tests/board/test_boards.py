@@ -138,6 +138,19 @@ def test_the_most_complete_data_are_the_boards(stored, make_result):
     assert _row(board, "one").partial == ("mrpc, 1,000 of 1,725",)
 
 
+def test_limited_results_do_not_decide_the_boards_data(stored, make_result):
+    board = task_board(
+        [
+            stored("quick", make_result(limit=10)),
+            stored("quicker", make_result(limit=10)),
+            stored("part", make_result(rows=1000, fingerprint="a" * 64)),
+        ],
+        "elue",
+        "mrpc",
+    )
+    assert [row.submission for row in board.rows if row.ranked] == ["part"]
+
+
 def test_a_limit_is_flagged_as_partial_too(stored, make_result):
     board = task_board([stored("one", make_result(limit=100))], "elue", "mrpc")
     assert _row(board, "one").partial == ("mrpc, 100 of 1,725",)

@@ -114,6 +114,20 @@ def test_suite_score_is_the_mean_over_tasks(curve):
     assert "half" not in board.elue
 
 
+def test_suite_is_ranked_only_where_every_task_is(curve):
+    """Too cheap for the reference curve on one task of six."""
+    names = [task.name for task in ELUE.tasks]
+    usual, cheap = curve("one", [(2000.0, 87.0)], names[:5]), curve("one", [(900.0, 80.0)], names[5:])
+    results = usual.report.results + cheap.report.results
+    entries = [
+        curve("elasticbert", ELASTICBERT, names),
+        type(usual)(usual.report.model_copy(update={"results": results})),
+    ]
+    standing = _standing(suite_board(entries, ELUE, reference="elasticbert"), "one")
+    assert standing.elue.all_points is not None
+    assert standing.elue.ranked is None
+
+
 def test_suite_interval_narrows_with_the_number_of_tasks(curve):
     names = [task.name for task in ELUE.tasks]
     middle = [(2118.9, 87.0)]

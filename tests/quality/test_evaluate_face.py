@@ -40,9 +40,7 @@ def test_batches_add_up():
     face = as_evaluate_metric("accuracy_f1")
     face.add_batch(predictions=ANSWERS[:4], references=GOLD[:4])
     face.add_batch(predictions=ANSWERS[4:], references=GOLD[4:])
-    assert face.compute() == pytest.approx(
-        {"accuracy": 0.7, "f1": 8 / 11, "accuracy_f1": (0.7 + 8 / 11) / 2}
-    )
+    assert face.compute() == pytest.approx({"accuracy": 0.7, "f1": 8 / 11, "accuracy_f1": (0.7 + 8 / 11) / 2})
 
 
 def test_faces_combine():
@@ -76,14 +74,9 @@ def test_face_works_in_a_trainer(tmp_path):
     face = as_evaluate_metric("accuracy_f1")
 
     def compute_metrics(outputs):
-        return face.compute(
-            predictions=outputs.predictions.argmax(-1), references=outputs.label_ids
-        )
+        return face.compute(predictions=outputs.predictions.argmax(-1), references=outputs.label_ids)
 
-    rows = [
-        {"x": torch.eye(2)[answer], "labels": gold}
-        for answer, gold in zip(ANSWERS, GOLD, strict=True)
-    ]
+    rows = [{"x": torch.eye(2)[answer], "labels": gold} for answer, gold in zip(ANSWERS, GOLD, strict=True)]
     trainer = Trainer(
         model=Echo(),
         args=TrainingArguments(output_dir=str(tmp_path), report_to=[], use_cpu=True),

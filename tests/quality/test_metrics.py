@@ -32,9 +32,7 @@ def test_correlations_by_hand():
     answers = np.array([1.0, 3.0, 2.0, 9.0])
     assert metrics.pearson(answers, gold) == pytest.approx(11.5 / np.sqrt(5 * 38.75))
     assert metrics.spearman(answers, gold) == pytest.approx(1 - 6 * 2 / (4 * 15))
-    assert metrics.pearson_spearman(answers, gold) == pytest.approx(
-        (11.5 / np.sqrt(5 * 38.75) + 0.8) / 2
-    )
+    assert metrics.pearson_spearman(answers, gold) == pytest.approx((11.5 / np.sqrt(5 * 38.75) + 0.8) / 2)
 
 
 def test_spearman_gives_ties_their_mean_rank():
@@ -47,9 +45,7 @@ def test_parts_are_named_and_the_score_is_their_mean():
     parts = METRICS["accuracy_f1"].score_parts(ANSWERS, GOLD)
     assert parts == pytest.approx({"accuracy": 0.7, "f1": 8 / 11})
     assert metrics.accuracy_f1(ANSWERS, GOLD) == pytest.approx(sum(parts.values()) / 2)
-    assert metrics.accuracy_macro_f1(ANSWERS, GOLD) == pytest.approx(
-        METRICS["accuracy_macro_f1"].score(ANSWERS, GOLD)
-    )
+    assert metrics.accuracy_macro_f1(ANSWERS, GOLD) == pytest.approx(METRICS["accuracy_macro_f1"].score(ANSWERS, GOLD))
 
 
 @pytest.mark.filterwarnings("error")
