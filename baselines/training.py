@@ -1,0 +1,230 @@
+"""Fine-tuning with the transformers Trainer: resumable, and never done twice.
+
+What is trained is a submission's own ``build_model``, on what its own ``encode`` returns. The outcome
+is one safetensors file in the cache, under a hash of everything that decides it::
+
+    <cache>/training/<name>-<hash>/model.safetensors   the best epoch's state dict, fp32
+                                   summary.json        settings, score of each epoch
+                                   checkpoints/        the Trainer's, while it is not done
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+
+from baselines.examples import Lesson, pad
+
+VERSION = 1
+"""Part of every hash: raise it when a change in this file changes what training yields."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """The optimisation: AdamW, the learning rate rising linearly, then falling linearly to 0."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    weight_decay: float = 0.01
+    warmup: float = 0.06
+    """Share of the steps during which the learning rate rises."""
+    bf16: bool = False
+    """Matrix products in bfloat16, weights and sums in fp32: about twice as fast where the processor has it."""
+    seed: int = 0
+
+
+def fine_tune(
+    name: str,
+    model: nn.Module,
+    lesson: Lesson,
+    config: FineTuning,
+    *,
+    definition: str,
+    cache: Path,
+    say: Say = print,
+) -> Path:
+    """Train the model from the state it is in; return the file of the state dict of its best epoch.
+
+    A training found in the cache is not done again; one that was cut goes on after its last epoch.
+    ``name`` is for people; ``definition`` is a digest of the code and configuration behind the model.
+    The model given is trained in place: load the returned file for the best state.
+    """
+    folder = cache / "training" / f"{name}-{_key(model, definition, lesson, config)[:16]}"
+    state = folder / "model.safetensors"
+    if state.exists():
+        say(f"{name}: trained before ({folder})")
+        return state
+    checkpoints = folder / "checkpoints"
+    trainer = _Trainer(
+        model=model,
+        args=_arguments(config, checkpoints),
+        train_dataset=lesson.train,
+        eval_dataset=lesson.validation,
+        data_collator=lambda samples: pad(samples, lesson.pad_token),
+        compute_metrics=lambda outcome: {"score": lesson.metric.score(answers(outcome[0]), outcome[1])},
+        callbacks=[_Progress(name, say)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    say(f"{name}: {_estimate(model, lesson, config)}")
+    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    scores = [entry["eval_score"] for entry in trainer.state.log_history if "eval_score" in entry]
+    summary = {"config": asdict(config), "rows": len(lesson.train), "validation_scores": scores}
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    _write_state(model, state)
+    shutil.rmtree(checkpoints)
+    return state
+
+
+def answers(logits: NDArray[Any]) -> NDArray[Any]:
+    """Logits [rows, classes] to classes (lowest on a tie), [rows, 1] to scores."""
+    return logits[:, 0] if logits.shape[1] == 1 else logits.argmax(axis=1)
+
+
+def loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy for classes (integer labels), mean squared error for scores."""
+    if labels.is_floating_point():
+        return nn.functional.mse_loss(logits[:, 0], labels.to(logits.dtype))
+    return nn.functional.cross_entropy(logits, labels)
+
+
+class _Trainer(Trainer):
+    """The Trainer for models that return bare logits."""
+
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, **_: Any) -> Any:
+        inputs = dict(inputs)
+        labels = inputs.pop("labels")
+        logits = model(**inputs).float()
+        value = loss(logits, labels)
+        return (value, {"logits": logits}) if return_outputs else value
+
+
+class _Progress(TrainerCallback):
+    """Some ten lines a training: how far it is, the minutes left, each epoch's score."""
+
+    def __init__(self, name: str, say: Say) -> None:
+        self.name, self.say = name, say
+        self.begun, self.first_step = 0.0, 0
+
+    def on_train_begin(self, *event: Any, **_: Any) -> None:
+        """The Trainer calls with (arguments, state, control), here and below."""
+        self.begun, self.first_step = time.monotonic(), event[1].global_step
+        if self.first_step:
+            self.say(f"{self.name}: goes on after step {self.first_step} of {event[1].max_steps}")
+
+    def on_step_end(self, *event: Any, **_: Any) -> None:
+        """A line each tenth of the way."""
+        step, last = event[1].global_step, event[1].max_steps
+        if step * 10 // last > (step - 1) * 10 // last:
+            minutes = (time.monotonic() - self.begun) / 60
+            left = minutes * (last - step) / (step - self.first_step)
+            self.say(f"{self.name}: step {step} of {last}, {minutes:.1f} min, {left:.1f} left")
+
+    def on_evaluate(self, *event: Any, metrics: dict[str, float], **_: Any) -> None:
+        """A line each epoch."""
+        epoch = f"epoch {event[1].epoch:.0f} of {event[0].num_train_epochs:.0f}"
+        self.say(f"{self.name}: {epoch}, validation {metrics['eval_score']:.4f}")
+
+
+def _arguments(config: FineTuning, checkpoints: Path) -> TrainingArguments:
+    """Batches of like lengths; an evaluation and a checkpoint each epoch; the best epoch wins."""
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=64,
+        train_sampling_strategy="group_by_length",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="score",
+        greater_is_better=True,
+        logging_strategy="no",
+        report_to="none",
+        label_names=["labels"],
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=True,
+        use_cpu=not torch.cuda.is_available(),
+        bf16=config.bf16,
+        seed=config.seed,
+    )
+
+
+def _key(model: nn.Module, definition: str, lesson: Lesson, config: FineTuning) -> str:
+    """sha256 of all that decides the outcome: the model and its first state, examples, settings."""
+    settings = [VERSION, definition, repr(model), asdict(config), lesson.metric.name, lesson.pad_token]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, tensor in model.state_dict().items():
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    for examples in (lesson.train, lesson.validation):
+        digest.update(json.dumps([dict(sample) for sample in examples.inputs]).encode())
+        digest.update(examples.gold.tobytes())
+    return digest.hexdigest()
+
+
+def _last_checkpoint(checkpoints: Path) -> str | None:
+    """The last whole checkpoint; one that was cut while being written is removed.
+
+    The Trainer writes ``trainer_state.json`` last.
+    """
+    whole: list[tuple[int, Path]] = []
+    for folder in checkpoints.glob("checkpoint-*"):
+        if (folder / "trainer_state.json").exists():
+            whole.append((int(folder.name.removeprefix("checkpoint-")), folder))
+        else:
+            shutil.rmtree(folder)
+    return str(max(whole)[1]) if whole else None
+
+
+def _estimate(model: nn.Module, lesson: Lesson, config: FineTuning) -> str:
+    """What is ahead, in minutes: one batch of typical length is timed, forward and backward."""
+    train = lesson.train
+    by_length = np.argsort([len(sample["input_ids"]) for sample in train.inputs])
+    middle = by_length[len(by_length) // 2 :][: config.batch_size]
+    device = next(model.parameters()).device
+    batch = pad([train[int(row)] for row in middle], lesson.pad_token)
+    batch = {name: tensor.to(device) for name, tensor in batch.items()}
+    labels = batch.pop("labels")
+    with torch.random.fork_rng():
+        for _ in range(2):  # the first time warms up
+            begun = time.perf_counter()
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+                logits = model(**batch).float()
+            loss(logits, labels).backward()
+            model.zero_grad()
+            seconds = time.perf_counter() - begun
+    speed = batch["input_ids"].numel() / seconds
+    # an evaluation does a third of the work: no backward pass
+    work = config.epochs * (train.tokens + lesson.validation.tokens / 3)
+    return (
+        f"{config.epochs} epochs of {len(train):,} examples, {train.tokens:,} tokens; "
+        f"about {work / speed / 60:.1f} min at {speed:,.0f} tokens a second"
+    )
+
+
+def _write_state(model: nn.Module, path: Path) -> None:
+    """The state dict as safetensors, whole or not at all."""
+    draft = path.with_suffix(".partial")
+    save_file({name: t.contiguous().cpu() for name, t in model.state_dict().items()}, draft)
+    os.replace(draft, path)
