@@ -61,14 +61,14 @@ class Score(_Facts):
 
 
 class Distribution(_Facts):
-    """A per-sample figure over the samples of the split."""
+    """A per-sample figure over the samples of the split. Of a declared cost only the mean is known."""
 
     mean: float
-    median: float
-    minimum: float
-    p05: float
-    p95: float
-    maximum: float
+    median: float | None = None
+    minimum: float | None = None
+    p05: float | None = None
+    p95: float | None = None
+    maximum: float | None = None
 
 
 class Work(_Facts):
@@ -97,8 +97,8 @@ class Cost(_Facts):
 
     provenance: Literal["measured", "declared"]
     lengths: Literal["declared", "confirmed"] = "declared"
-    macs: Distribution
-    flops: Distribution
+    macs: Distribution | None
+    flops: Distribution | None
     effective_flops: float | None = None
     """Mean FLOPs when every matrix product costs its weight's non-zeros only; None without
     weights."""
@@ -116,7 +116,7 @@ class Parameters(_Facts):
     """Sizes of the model. Shared weights count once; frozen, sparse and int8 ones count too."""
 
     provenance: Literal["measured", "declared"]
-    total: int
+    total: int | None
     non_embedding: int | None = None
     nonzero: int | None = None
     """Non-zero elements; known only where weights were handed in (or declared)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from harness.findings import did_you_mean, fail
-from harness.report import Result
+from harness.report import Distribution, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Axis:
     """Whether the harness measured it; else it was declared."""
     is_work: bool
     """Work is counted by operators and averaged over tasks; a size is not, and the largest holds."""
+
+
+def _mean(distribution: Distribution | None) -> float | None:
+    return None if distribution is None else distribution.mean
 
 
 def _work_measured(result: Result) -> bool:
@@ -42,8 +46,8 @@ AXES: Mapping[str, Axis] = MappingProxyType(
     {
         axis.name: axis
         for axis in (
-            Axis("flops", "FLOPs", "FLOPs", lambda r: r.cost.flops.mean, _work_measured, True),
-            Axis("macs", "MACs", "MACs", lambda r: r.cost.macs.mean, _work_measured, True),
+            Axis("flops", "FLOPs", "FLOPs", lambda r: _mean(r.cost.flops), _work_measured, True),
+            Axis("macs", "MACs", "MACs", lambda r: _mean(r.cost.macs), _work_measured, True),
             Axis(
                 "effective_flops",
                 "Effective FLOPs",

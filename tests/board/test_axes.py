@@ -40,3 +40,9 @@ def test_unknown_axis_is_explained():
     assert axis("macs").title == "MACs"
     with pytest.raises(ParetoNLPError, match="Did you mean 'flops'"):
         axis("flop")
+
+
+def test_costs_that_are_not_known_are_none(make_result):
+    unknown = {"provenance": "declared", "tracing": "declared", "flops": None, "macs": None}
+    result = make_result(cost=unknown, counts={"provenance": "declared", "total": None})
+    assert {axis.cost(result) for axis in AXES.values()} == {None}
