@@ -31,9 +31,7 @@ def pareto_front(cost: Floats, score: Floats) -> NDArray[np.bool_]:
     cheaper = np.full_like(best, -np.inf)
     cheaper[..., 1:] = np.maximum.accumulate(best, axis=-1)[..., :-1]
     on_front = np.empty(score.shape, bool)
-    on_front[..., order] = (score[..., order] == best[..., group]) & (
-        score[..., order] > cheaper[..., group]
-    )
+    on_front[..., order] = (score[..., order] == best[..., group]) & (score[..., order] > cheaper[..., group])
     return on_front
 
 
@@ -62,9 +60,7 @@ def best_score(cost: Floats, score: Floats, at: Floats) -> Floats:
     return line
 
 
-def front_band(
-    cost: Floats, scores: Floats, at: Floats, level: float = 0.95
-) -> tuple[Floats, Floats]:
+def front_band(cost: Floats, scores: Floats, at: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
     """Pointwise percentile band ``(low [m], high [m])`` of that line over the replicates."""
     lines = best_score(cost, scores, at)
     low, high = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -85,9 +81,7 @@ def hypervolume(cost: Floats, score: Floats, reference: tuple[float, float]) -> 
     return float((widths * (score[inside][at] - reference[1])).sum())
 
 
-def hypervolume_contributions(
-    cost: Floats, score: Floats, reference: tuple[float, float]
-) -> Floats:
+def hypervolume_contributions(cost: Floats, score: Floats, reference: tuple[float, float]) -> Floats:
     """What the hypervolume loses without each point, ``[n]``.
 
     0 off the frontier, and for equal points, which stand in for each other.

@@ -39,9 +39,7 @@ def test_hypervolume_and_contributions_are_moocores(points):
     reference = (5.0, 1.0)
     expected = moocore.hypervolume(points, ref=reference, maximise=[False, True])
     assert hypervolume(cost, score, reference) == pytest.approx(expected)
-    expected = moocore.hv_contributions(
-        points, ref=reference, maximise=[False, True], ignore_dominated=False
-    )
+    expected = moocore.hv_contributions(points, ref=reference, maximise=[False, True], ignore_dominated=False)
     assert hypervolume_contributions(cost, score, reference) == pytest.approx(expected)
 
 

@@ -33,9 +33,7 @@ def as_evaluate_metric(name: str) -> Any:
             return evaluate.MetricInfo(
                 description=f"{name}: mean of {', '.join(metric.parts)}, as fractions.",
                 citation="",
-                features=datasets.Features(
-                    {"predictions": datasets.Value(value), "references": datasets.Value(value)}
-                ),
+                features=datasets.Features({"predictions": datasets.Value(value), "references": datasets.Value(value)}),
                 module_name=name,
             )
 

@@ -29,9 +29,7 @@ _MANY_ROWS = 20_000
 """From here on numpy's loops outweigh Python's, and threads pay."""
 
 
-def replicates(
-    metric: Metric, answers: Answers, gold: Answers, count: int = COUNT
-) -> NDArray[np.float64]:
+def replicates(metric: Metric, answers: Answers, gold: Answers, count: int = COUNT) -> NDArray[np.float64]:
     """Scores ``[count]`` of ``answers`` on ``count`` resamples of the rows, drawn with replacement.
 
     The rows depend on ``gold`` and the number of the replicate alone: not on the answers, the
@@ -103,9 +101,7 @@ class Comparison:
     """Share of the resamples in which the first is better; a tie counts half."""
 
 
-def paired_difference(
-    first: NDArray[np.float64], second: NDArray[np.float64], level: float = LEVEL
-) -> Comparison:
+def paired_difference(first: NDArray[np.float64], second: NDArray[np.float64], level: float = LEVEL) -> Comparison:
     """Compares replicates of two submissions on equal fingerprints; needs no gold.
 
     Raises:

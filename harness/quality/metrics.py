@@ -129,9 +129,7 @@ class Metric:
 def _of_confusion(
     *scores: Callable[[resampling.Confusion], float],
 ) -> Callable[[Answers, Answers], Resampler]:
-    return resampling.class_resampler(
-        lambda confusion: sum(score(confusion) for score in scores) / len(scores)
-    )
+    return resampling.class_resampler(lambda confusion: sum(score(confusion) for score in scores) / len(scores))
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -140,12 +138,8 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         for metric in (
             Metric("accuracy", "class", {"accuracy": accuracy}, resampling.accuracy_resampler),
             Metric("f1", "class", {"f1": f1}, _of_confusion(resampling.f1_of)),
-            Metric(
-                "macro_f1", "class", {"macro_f1": macro_f1}, _of_confusion(resampling.macro_f1_of)
-            ),
-            Metric(
-                "matthews", "class", {"matthews": matthews}, _of_confusion(resampling.matthews_of)
-            ),
+            Metric("macro_f1", "class", {"macro_f1": macro_f1}, _of_confusion(resampling.macro_f1_of)),
+            Metric("matthews", "class", {"matthews": matthews}, _of_confusion(resampling.matthews_of)),
             Metric(
                 "accuracy_f1",
                 "class",
@@ -164,9 +158,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 "pearson_spearman",
                 "score",
                 {"pearson": pearson, "spearman": spearman},
-                resampling.mean_resampler(
-                    resampling.pearson_resampler, resampling.spearman_resampler
-                ),
+                resampling.mean_resampler(resampling.pearson_resampler, resampling.spearman_resampler),
             ),
         )
     }
