@@ -79,16 +79,15 @@ class Work(_Facts):
     calls: float
 
 
-class PathCost(_Facts):
-    """One distinct execution path: its sizes, what ran, how many samples took it, and what it costs
-    each time."""
+class PathCosts(_Facts):
+    """The distinct execution paths, a column each: what decided the cost, how many samples took it, what it costs."""
 
-    sizes: dict[str, int]
-    exit_stage: int | None = None
-    modules: str | None = None
-    samples: int
-    macs: int
-    flops: int
+    sizes: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    exit_stage: tuple[int, ...] | None = None
+    modules: tuple[str, ...] | None = None
+    samples: tuple[int, ...] = ()
+    macs: tuple[int, ...] = ()
+    flops: tuple[int, ...] = ()
 
 
 class Cost(_Facts):
@@ -109,7 +108,7 @@ class Cost(_Facts):
     by_module: dict[str, Work] = Field(default_factory=dict)
     unpriced: dict[str, float] = Field(default_factory=dict)
     """Operators without a formula: mean calls per sample."""
-    paths: tuple[PathCost, ...] = ()
+    paths: PathCosts = PathCosts()
 
 
 class Parameters(_Facts):

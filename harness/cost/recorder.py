@@ -51,7 +51,7 @@ class Recorder(TorchDispatchMode):
     """Records every operator while it is entered. ``harness.cost.tracing`` drives it."""
 
     def __init__(self, *, with_values: bool = False) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.with_values = with_values
         self.observer = ModuleObserver()
         self._slots: dict[int, _Slot] = {}

@@ -20,7 +20,7 @@ def empty(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor | None:  # noqa: ARG001
-    if weight.dim() != 2 or x.dtype != weight.dtype:
+    if weight.dim() != 2 or x.dtype != weight.dtype or x.shape[-1] != weight.shape[1]:
         return None
     return empty((*x.shape[:-1], weight.shape[0]), x.dtype)
 
@@ -28,9 +28,9 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor | N
 def _matmul(a: Tensor, b: Tensor) -> Tensor | None:
     if a.dim() < 2 or b.dim() < 2 or a.dtype != b.dtype or a.shape[-1] != b.shape[-2]:
         return None
-    batch_a, batch_b = a.shape[:-2], b.shape[:-2]
-    batch = batch_a if batch_a == batch_b or not batch_b else torch.broadcast_shapes(batch_a, batch_b)
-    return empty((*batch, a.shape[-2], b.shape[-1]), a.dtype)
+    if b.dim() > 2 and a.shape[:-2] != b.shape[:-2]:
+        return None
+    return empty((*a.shape[:-1], b.shape[-1]), a.dtype)
 
 
 def _addmm(bias: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor | None:
@@ -45,23 +45,24 @@ def _bmm(a: Tensor, b: Tensor) -> Tensor | None:
     return empty((a.shape[0], a.shape[1], b.shape[2]), a.dtype)
 
 
-def _layer_norm(x: Tensor, *_: Any, **__: Any) -> Tensor | None:
-    return empty(x.shape, x.dtype) if x.is_contiguous() else None
+def _layer_norm(x: Tensor, normalized: Sequence[int], *_: Any, **__: Any) -> Tensor | None:
+    plain = x.is_contiguous() and tuple(x.shape[-len(normalized) :]) == tuple(normalized)
+    return empty(x.shape, x.dtype) if plain else None
 
 
 def _native_layer_norm(x: Tensor, normalized: Sequence[int], *_: Any) -> tuple[Tensor, ...] | None:
-    if not x.is_contiguous():
+    if _layer_norm(x, normalized) is None:
         return None
     rows = (*x.shape[: x.dim() - len(normalized)], *([1] * len(normalized)))
     return empty(x.shape, x.dtype), empty(rows, torch.float32), empty(rows, torch.float32)
 
 
 def _attention(q: Tensor, k: Tensor, v: Tensor, *_: Any, **kwargs: Any) -> Tensor | None:
-    if q.dim() != 4 or k.shape[0] != q.shape[0] or k.dtype != q.dtype:
+    if q.dim() != 4 or k.shape[:1] + k.shape[3:] != q.shape[:1] + q.shape[3:] or k.shape[:3] != v.shape[:3]:
         return None
     if k.shape[1] != q.shape[1] and not kwargs.get("enable_gqa"):
         return None
-    batch, heads, tokens, _ = q.shape
+    batch, heads, tokens = q.shape[:3]
     # torch's CPU kernel lays the result out as [batch, tokens, heads, dim], so that merging the heads is a view
     return empty((batch, tokens, heads, v.shape[-1]), q.dtype).transpose(1, 2)
 
@@ -78,18 +79,15 @@ def _binary(a: Tensor, b: Any, *_: Any, **__: Any) -> Tensor | None:
     if not isinstance(a, Tensor) or not a.is_contiguous() or not a.is_floating_point():
         return None
     if isinstance(b, Tensor):
-        if b.dtype != a.dtype or not b.is_contiguous():
-            return None
-        if a.shape != b.shape:
-            # only the plain case: a row, a scalar or a mask that broadcasts against the larger left operand
-            try:
-                if torch.broadcast_shapes(a.shape, b.shape) != a.shape:
-                    return None
-            except RuntimeError:
-                return None  # torch words the error better
-    elif isinstance(b, complex):
-        return None
-    return empty(a.shape, a.dtype)
+        plain = b.dtype == a.dtype and b.is_contiguous() and _broadcasts_to(b.shape, a.shape)
+        return empty(a.shape, a.dtype) if plain else None
+    return None if isinstance(b, complex) else empty(a.shape, a.dtype)
+
+
+def _broadcasts_to(shape: Sequence[int], larger: Sequence[int]) -> bool:
+    """Whether a tensor takes the shape of a larger one, as a row, a column or a scalar does."""
+    pairs = zip(reversed(shape), reversed(larger), strict=False)
+    return len(shape) <= len(larger) and all(size in (1, whole) for size, whole in pairs)
 
 
 def _embedding(weight: Tensor, ids: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -106,7 +104,9 @@ def _lstm(x: Tensor, state: Sequence[Tensor], *rest: Any) -> tuple[Tensor, ...] 
 def _rnn(x: Tensor, hidden: Tensor, *rest: Any) -> tuple[Tensor, ...] | None:
     if len(rest) != 7:
         return None
-    bidirectional = rest[5]
+    weights, bidirectional = rest[0], rest[5]
+    if x.shape[-1] != weights[0].shape[1]:
+        return None
     width = hidden.shape[-1] * (1 + bidirectional)
     return empty((*x.shape[:-1], width), x.dtype), empty(hidden.shape, x.dtype)
 
@@ -136,11 +136,11 @@ def _sparse_addmm(bias: Tensor, a: Tensor, b: Tensor, *_: Any, **__: Any) -> Ten
 
 def _cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor | None:
     first = tensors[0]
-    if any(t.dtype != first.dtype or t.dim() != first.dim() for t in tensors):
+    dim %= max(first.dim(), 1)
+    around = first.shape[:dim], first.shape[dim + 1 :], first.dtype
+    if any((tensor.shape[:dim], tensor.shape[dim + 1 :], tensor.dtype) != around for tensor in tensors):
         return None
-    shape = list(first.shape)
-    shape[dim] = sum(t.shape[dim] for t in tensors)
-    return empty(shape, first.dtype)
+    return empty((*around[0], sum(tensor.shape[dim] for tensor in tensors), *around[1]), first.dtype)
 
 
 RULES: dict[str, Rule] = {

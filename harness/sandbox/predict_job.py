@@ -125,7 +125,7 @@ def _run_stages(
     for inputs in examples:
         state: Mapping[str, Tensor] = inputs
         for number, stage in enumerate(stages, start=1):
-            state = model.run(f"stage {number}", lambda stage=stage, state=state: stage(dict(state)))  # type: ignore[misc]
+            state = model.run(f"stage {number}", lambda stage=stage, state=state: stage(dict(state)))
             if not isinstance(state, Mapping) or "logits" not in state:
                 raise ContractError(f"stage {number} did not return a dict with 'logits'")
             if number == len(stages) or bool(state["exit"]):

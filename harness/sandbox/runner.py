@@ -1,8 +1,8 @@
 """The parent's side of the sandbox: starts the child, reads what it sends, and stops it when it goes too far.
 
 The child gets its request as one line of JSON on standard input, and answers with lines of JSON on a pipe of its
-own: any number of ``part`` and ``progress`` messages, then one ``done``. All of it is data from a stranger:
-size-limited, strict JSON, checked by whoever asked.
+own: an ``answer`` to each job, ``progress`` in between, then ``done``. All of it is data from a stranger: size-limited,
+strict JSON, checked by whoever asked.
 """
 
 import json
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,25 +25,36 @@ Message = dict[str, Any]
 
 
 class Child:
-    """A running child: ask ``messages()`` for what it sends. Start it early and read it late, it works meanwhile."""
+    """A running child. Start it early and read it late: it works meanwhile."""
 
-    def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path, limits: Limits) -> None:
-        self._process, self._answers, self._log, self._limits = process, answers, log, limits
+    def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path, limits: Limits, jobs: int) -> None:
+        self._process, self._answers, self._log, self._limits, self._jobs = process, answers, log, limits, jobs
         self._deadline = time.monotonic() + limits.seconds
 
-    def messages(self) -> Iterator[Message]:
-        """Yield every message until the child is done.
+    def answers(self, progress: Callable[[int, int], None] = lambda _job, _done: None) -> Iterator[Message]:
+        """Yield the answer to every job, in their order.
+
+        Args:
+            progress: called with the number of the job in hand and how much of it is done.
 
         Raises:
-            ParetoNLPError: it crashed, ran out of time or memory, or sent something that is no answer.
+            ParetoNLPError: the child crashed, ran out of time or memory, or sent something that is no answer.
         """
+        job = 0
         for line in self._lines():
             message = _parse(line)
-            if message["kind"] == "done":
-                return
-            if message["kind"] == "failed":
+            kind, done = message["kind"], message.get("done")
+            if kind == "failed":
                 raise fail("submitted-code", str(message.get("message", "failed"))[:4000])
-            yield message
+            if kind == "progress" and type(done) is int and job < self._jobs:
+                progress(job, done)
+            elif kind == "answer" and job < self._jobs:
+                job += 1
+                yield message
+            elif kind == "done" and job == self._jobs:
+                return
+            else:
+                raise fail("no-answer", f"the submitted code sent {kind[:50]!r} after {job} of {self._jobs} answers")
         raise self._died()
 
     def _lines(self) -> Iterator[bytes]:
@@ -106,14 +117,16 @@ def _no_constant(name: str) -> None:
 
 
 @contextmanager
-def sandboxed(request: Message, limits: Limits | None = None) -> Iterator[Child]:
-    """Start a child on a request; it, and all that it started, is gone when the block ends.
+def sandboxed(folder: Path, jobs: Sequence[Message], limits: Limits | None = None) -> Iterator[Child]:
+    """Start a child on jobs; it, and all that it started, is gone when the block ends.
 
     Args:
-        request: what ``harness.sandbox.worker`` takes. It must hold no gold label: the child is the stranger.
+        folder: the submission.
+        jobs: what ``harness.sandbox.worker`` takes. They must hold no gold label: the child is the stranger.
         limits: what the child may use.
     """
     limits = limits or Limits()
+    request = {"folder": str(folder.resolve()), "jobs": jobs}
     scratch = Path(tempfile.mkdtemp(prefix="paretonlp-"))
     log = scratch / "said"
     read_end, write_end = os.pipe()
@@ -135,7 +148,7 @@ def sandboxed(request: Message, limits: Limits | None = None) -> Iterator[Child]
         os.close(write_end)
         write_end = -1
         try:
-            yield Child(process, read_end, log, limits)
+            yield Child(process, read_end, log, limits, len(jobs))
         finally:
             _stop(process)
     finally:

@@ -115,7 +115,7 @@ def _trace_modules(model: SubmittedModel, job: Mapping[str, Any]) -> dict[str, A
                 f"build_modules has no {name!r}, which the predictions use; it has {', '.join(modules)}"
             )
         tapes.append(model.run(name, lambda name=name, shape=shape: record_module(modules[name], shape, recorder)))
-        # type: ignore[misc]
+
     whole, _ = build_on_meta(lambda: model.build(dataset, options))
     return _answer(whole, tapes)
 

@@ -34,7 +34,7 @@ def main() -> None:
     try:
         model = SubmittedModel(Path(request["folder"]))
         for job in request["jobs"]:
-            send({"kind": "part", "job": job["job"], **_VERBS[job["verb"]](model, job, send)})
+            send({"kind": "answer", **_VERBS[job["verb"]](model, job, send)})
     except ContractError as error:
         send({"kind": "failed", "message": str(error)})
     else:
@@ -50,7 +50,7 @@ def _trace(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
 def _predict(model: Any, job: dict[str, Any], send: Send) -> dict[str, Any]:
     from harness.sandbox.predict_job import predict
 
-    return predict(model, job, lambda done: send({"kind": "progress", "job": job["job"], "done": done}))
+    return predict(model, job, lambda done: send({"kind": "progress", "done": done}))
 
 
 def _encode(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
@@ -59,7 +59,13 @@ def _encode(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
     return encoded_shapes(model, job)
 
 
-_VERBS = {"trace": _trace, "predict": _predict, "encode": _encode}
+def _compare(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+    from harness.sandbox.compare_job import compare
+
+    return compare(model, job)
+
+
+_VERBS = {"trace": _trace, "predict": _predict, "encode": _encode, "compare": _compare}
 
 if __name__ == "__main__":
     main()

@@ -119,6 +119,11 @@ class Split:
         """Number of samples; the index of a sample is its row number, from 0."""
         return len(self.gold)
 
+    def examples(self, rows: int | None = None) -> list[dict[str, str]]:
+        """The texts of each sample by column, of the first ``rows`` samples: what a model may see."""
+        columns = [column[:rows] for column in self.texts.values()]
+        return [dict(zip(self.texts, texts, strict=True)) for texts in zip(*columns, strict=True)]
+
     @property
     def partial(self) -> str | None:
         """``imdb, 2,000 of 25,000`` where the split is smaller than the official one, else None."""

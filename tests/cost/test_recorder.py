@@ -261,3 +261,43 @@ def test_a_sparse_weight_keeps_its_entries_on_the_tape() -> None:
     weight = next(tape.values[leaf.value] for leaf in tape.leaves if leaf.name == "weight")
     assert (weight.layout, weight.nnz) == ("sparse_csr", int(dense.count_nonzero()))
     torch.testing.assert_close(replay(tape, model.state_dict(), {"x": x})["logits"], x @ dense.T)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs"),
+    [
+        (nn.Linear(4, 3), {"input": torch.zeros(2, 5)}),
+        (nn.LayerNorm(4), {"input": torch.zeros(2, 5)}),
+        (nn.LSTM(4, 3), {"input": torch.zeros(6, 1, 5)}),
+        (nn.Bilinear(4, 5, 3), {"input1": torch.zeros(2, 4), "input2": torch.zeros(2, 4)}),
+    ],
+)
+def test_shapes_that_do_not_fit_are_an_error_as_they_are_when_run(model: nn.Module, inputs: dict[str, Tensor]) -> None:
+    with pytest.raises(RuntimeError):
+        model(**inputs)
+    with pytest.raises(RuntimeError):
+        record(model, inputs)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.cat([x, x[:, :2]], 0),
+        lambda x: x @ x,
+        lambda x: torch.nn.functional.scaled_dot_product_attention(x[None, None], x[None, None, :, :2], x[None, None]),
+        lambda x: x + x[:, :2],
+    ],
+)
+def test_operators_that_do_not_fit_are_an_error_as_they_are_when_run(function: object) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return function(self.layer(x))  # type: ignore[operator, no-any-return]
+
+    with pytest.raises(RuntimeError):
+        Model()(torch.zeros(4, 3))
+    with pytest.raises(RuntimeError):
+        record(Model(), {"x": torch.zeros(4, 3)})

@@ -1,0 +1,91 @@
+"""What the command says and how: tables to standard output, findings and progress to standard error."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from harness.findings import Finding, ParetoNLPError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are."""
+
+
+def plain(text: str) -> Text:
+    """Somebody's words, with control characters shown instead of sent to the terminal, and no markup read in them."""
+    return Text("".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text))
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print findings: what, where, what was expected, what to do."""
+    for finding in findings:
+        style = "bold red" if finding.severity == "error" else "bold yellow"
+        line = Text(f"{finding.severity} ", style=style).append(f"{finding.code}  ", style="dim")
+        if finding.place:
+            line.append_text(plain(finding.place)).append("  ")
+        err.print(line.append_text(plain(finding.message)), soft_wrap=True)
+        for label, text in (("expected", finding.expected), ("remedy", finding.remedy)):
+            if text:
+                err.print(Text(f"      {label}: ", style="dim").append_text(plain(text)), soft_wrap=True)
+
+
+def show_error(error: ParetoNLPError) -> None:
+    """Print what stands in the way, and how much of it there is."""
+    show_findings(error.findings)
+    if len(error.findings) > 1:
+        err.print(Text(f"{len(error.findings)} findings", style="bold"))
+
+
+def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """A table of plain lines; the columns of numbers are aligned to the right."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers)
+    return made
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Show progress on standard error while the block runs; one line for each thing that is being done."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bars:
+        known = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in known:
+                known[what] = bars.add_task(plain(what).plain, total=total or None)
+            bars.update(known[what], completed=done, total=total or None)
+            if total and done >= total:
+                bars.remove_task(known.pop(what))
+
+        yield report
+
+
+def human(number: float | None, unit: str = "") -> str:
+    """A number with three digits and a prefix: 11.2 G, 109 M.
+
+    >>> human(11_169_792_000), human(0), human(950)
+    ('11.2G', '0', '950')
+    """
+    if number is None:
+        return "–"
+    for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return (
+                f"{number / size:.3g}{prefix}{unit}"
+                if abs(number) < 999.5 * size
+                else f"{number / size:.0f}{prefix}{unit}"
+            )
+    return f"{number:.3g}{unit}"

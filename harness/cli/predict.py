@@ -1,0 +1,37 @@
+"""``paretonlp predict``: prediction files from ``encode`` and weights."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.arguments import DataDir, SuiteName, TaskNames, chosen_tasks
+from harness.cli.console import out, plain, progress
+from harness.predicting import predict as run
+from harness.tasks.choosing import split_loader
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+
+    @app.command()
+    def predict(
+        folder: Annotated[Path, typer.Argument(help="A submission folder with model.py, encode and weights.")],
+        suite: SuiteName = "probe",
+        tasks: TaskNames = "",
+        points: Annotated[str, typer.Option("--points", help="Only these operating points, with commas.")] = "",
+        data_dir: DataDir = None,
+        force: Annotated[bool, typer.Option("--force", help="Write files anew that are there.")] = False,
+    ) -> None:
+        """Write prediction files: the model runs on the texts of the tasks, in a process that sees no labels.
+
+        A file that is there is kept; an interrupted run goes on where it stopped.
+
+        Example: `paretonlp predict submissions/mine --suite elue --tasks sst2,mrpc --data-dir data`
+        """
+        names = tuple(filter(None, (name.strip() for name in points.split(","))))
+        chosen = chosen_tasks(suite, tasks)
+        with progress() as report:
+            for done in run(folder, chosen, split_loader(data_dir), points=names, force=force, progress=report):
+                what = f"{done.rows:,} rows" if done.rows else "there already"
+                out.print(plain(f"{done.path}  {what}"))

@@ -1,0 +1,174 @@
+"""Costs, measured: the sandbox traces, the parent prices.
+
+A *need* is one operating point on one dataset, with the sizes that its samples have. The child answers each need
+with a few tapes; a template made of them, checked on further ones, prices every path. Where no template fits, a
+second child traces every distinct size.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.cost.parameters import Parameters, Weight, looked_up, summarise
+from harness.cost.path_costs import PathCosts, price_each
+from harness.cost.paths import Paths
+from harness.cost.tape import Tape
+from harness.cost.tape_json import from_json
+from harness.cost.template import Template, fit, trace_sizes
+from harness.findings import fail
+from harness.sandbox.runner import Message, sandboxed
+from harness.submission import ModuleRun, Point, Submission
+
+Sizes = dict[str, int]
+Tracing = Literal["template", "per-path", "values"]
+FEW = 6
+"""Up to so many distinct sizes, all are traced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One point on one dataset, and the sizes (or ELUE's modules) that its predictions name."""
+
+    point: Point
+    dataset: str
+    sizes: tuple[Sizes, ...]
+    modules: tuple[ModuleRun, ...] = ()
+    weights: str | None = None
+    """The weights file, for a control flow that needs values."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """What the child told of one need: enough to price every path of it."""
+
+    stages: int
+    """0 for a static model."""
+    tracing: Tracing
+    tapes: Mapping[tuple[int, ...], Tape]
+    """By sizes, in the order of the need's names."""
+    template: Template | None
+    weights: tuple[Weight, ...]
+    module_tapes: Mapping[ModuleRun, Tape]
+
+    def price(self, paths: Paths) -> PathCosts:
+        """The costs of paths."""
+        if self.template is not None:
+            return self.template.price(paths)
+        rows = zip(*paths.sizes.values(), strict=True) if paths.sizes else iter([()])
+        return price_each([self.tapes[tuple(map(int, row))] for row in rows], paths)
+
+    def all_tapes(self) -> list[Tape]:
+        """Every tape that was traced."""
+        return [*self.tapes.values(), *self.module_tapes.values()]
+
+    def parameters(self, nonzero: Mapping[str, int] | None) -> Parameters:
+        """Sizes of the model; non-zeros from its weights file."""
+        return summarise(self.weights, looked_up(self.all_tapes()), nonzero)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A need, and the sizes that the child is asked to trace for it."""
+
+    need: Need
+    sizes: tuple[Sizes, ...]
+
+    @property
+    def job(self) -> Message:
+        """The job of the child."""
+        return {
+            "verb": "trace",
+            "dataset": self.need.dataset,
+            "options": self.need.point.options,
+            "weights": self.need.weights,
+            "sizes": self.sizes,
+            "modules": [[run.name, list(run.shape)] for run in self.need.modules],
+        }
+
+
+def ask(need: Need) -> Asked:
+    """All sizes where they are few; else those that make a template, and further ones to check it."""
+    if len(need.sizes) <= FEW:
+        return Asked(need, need.sizes)
+    return Asked(need, tuple(trace_sizes(need.sizes, secrets.randbits(63))))
+
+
+def measured_models(submission: Submission, asked: Sequence[Asked], answers: Sequence[Message]) -> list[MeasuredModel]:
+    """What was measured, a model for each need, in their order; traces again where no template fits.
+
+    Raises:
+        ParetoNLPError: the submitted code failed, or sent something that is no tape.
+    """
+    models = [_model(each, answer) for each, answer in zip(asked, answers, strict=True)]
+    again = [Asked(each.need, each.need.sizes) for each, model in zip(asked, models, strict=True) if model is None]
+    if again:
+        with sandboxed(submission.root, [each.job for each in again]) as child:
+            further = iter([_traced_each(each, answer) for each, answer in zip(again, child.answers(), strict=True)])
+        models = [next(further) if model is None else model for model in models]
+    return [model for model in models if model is not None]
+
+
+def _model(asked: Asked, answer: Message) -> MeasuredModel | None:
+    """The model of an answer; None where every distinct size must be traced."""
+    if asked.need.modules or len(asked.sizes) == len(asked.need.sizes):
+        return _traced_each(asked, answer)
+    tapes = _tapes(answer, len(asked.sizes))
+    if any(tape.with_values for tape in tapes):
+        return None
+    template = fit(list(zip(asked.sizes, tapes, strict=True)))
+    if template is None:
+        return None
+    return MeasuredModel(_stages(answer), "template", _by_sizes(asked, tapes), template, _weights(answer), {})
+
+
+def _traced_each(asked: Asked, answer: Message) -> MeasuredModel:
+    modules = asked.need.modules
+    tapes = _tapes(answer, len(modules or asked.sizes))
+    tracing: Tracing = "values" if any(tape.with_values for tape in tapes) else "per-path"
+    if modules:
+        return MeasuredModel(0, tracing, {}, None, _weights(answer), dict(zip(modules, tapes, strict=True)))
+    return MeasuredModel(_stages(answer), tracing, _by_sizes(asked, tapes), None, _weights(answer), {})
+
+
+def _by_sizes(asked: Asked, tapes: list[Tape]) -> dict[tuple[int, ...], Tape]:
+    return {tuple(sizes.values()): tape for sizes, tape in zip(asked.sizes, tapes, strict=True)}
+
+
+def _tapes(answer: Message, expected: int) -> list[Tape]:
+    tapes = from_json(answer.get("tapes"))
+    if len(tapes) != expected:
+        raise fail("no-answer", f"the submitted code sent {len(tapes)} tapes; {expected} were asked for")
+    return list(tapes)
+
+
+def _stages(answer: Message) -> int:
+    stages = answer.get("stages")
+    if type(stages) is not int or not 0 <= stages <= 10_000:
+        raise fail("no-answer", f"the submitted code says that it has {stages!r} stages")
+    return stages
+
+
+def _weights(answer: Message) -> tuple[Weight, ...]:
+    """The stored tensors, checked: a stranger's word is data."""
+    listed = answer.get("weights")
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise fail("no-answer", "the submitted code sent no list of weights")
+    return tuple(_weight(entry) for entry in listed)
+
+
+def _weight(entry: Mapping[str, Any]) -> Weight:
+    texts = {name: entry.get(name) for name in ("name", "dtype", "layout")}
+    numbers = {name: entry.get(name) for name in ("elements", "bytes")}
+    shape, nonzero, index = entry.get("shape"), entry.get("nonzero"), entry.get("index")
+    sane = (
+        all(isinstance(text, str) and len(text) <= 1000 for text in texts.values())
+        and all(type(number) is int and 0 <= number < 1 << 53 for number in numbers.values())
+        and isinstance(shape, list)
+        and all(type(size) is int and size >= 0 for size in shape)
+        and (nonzero is None or (type(nonzero) is int and nonzero >= 0))
+        and isinstance(index, bool)
+    )
+    if not sane:
+        raise fail("no-answer", "the submitted code sent a weight that is none")
+    return Weight(shape=tuple(shape), nonzero=nonzero, index=index, **texts, **numbers)  # type: ignore[arg-type]

@@ -1,0 +1,149 @@
+"""The child, through the runner, on real submissions: a static model, a dynamic one, and models that break the contract."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from harness.cost.tape_json import from_json
+from harness.findings import ParetoNLPError
+from harness.sandbox.policy import environment
+from harness.sandbox.runner import sandboxed
+
+STATIC = """
+import torch
+from torch import nn
+from part import WIDTH
+
+class Model(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.embed = nn.Embedding(50, WIDTH)
+        self.out = nn.Linear(WIDTH, classes)
+    def forward(self, input_ids):
+        return self.out(self.embed(input_ids).mean(1))
+
+def build_model(dataset, classes=2):
+    print("a stranger may print")
+    return Model(classes)
+
+def encode(example, dataset, classes=2):
+    return {"input_ids": [len(word) for word in example["text"].split()]}
+"""
+
+STAGES = """
+import torch
+from torch import nn
+
+class Stage(nn.Module):
+    def __init__(self, first):
+        super().__init__()
+        self.first = first
+        self.out = nn.Linear(4, 2)
+    def forward(self, state):
+        count = state["length"] if self.first else state["count"] - 1
+        return {"count": count, "x": state["x"], "logits": self.out(state["x"]), "exit": (count <= 1).all()}
+
+def build_stages(dataset):
+    return [Stage(True), Stage(False), Stage(False)]
+
+def build_inputs(dataset, sizes):
+    return {"x": torch.zeros(1, 4), "length": torch.zeros(1, sizes["num_words"])}
+
+def encode(example, dataset):
+    words = example["text"].split()
+    return {"x": [1.0, 2.0, 3.0, 4.0], "length": [float(len(words))] * len(words)}
+"""
+
+
+def _folder(tmp_path: Path, source: str) -> Path:
+    (tmp_path / "model.py").write_text(source)
+    (tmp_path / "part.py").write_text("WIDTH = 8\n")
+    return tmp_path
+
+
+def _run(folder: Path, *jobs: dict[str, Any]) -> list[dict[str, Any]]:
+    with sandboxed(folder, [{"dataset": "d", "options": {}, **job} for job in jobs]) as child:
+        return list(child.answers())
+
+
+def test_a_static_model_is_traced_run_and_encoded(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, STATIC)
+    torch.manual_seed(0)
+    embed, out = nn.Embedding(50, 8), nn.Linear(8, 2)
+    state = {"embed.weight": embed.weight, "out.weight": out.weight, "out.bias": out.bias}
+    save_file({name: tensor.detach() for name, tensor in state.items()}, tmp_path / "w.safetensors")
+    examples = [{"text": "a bb ccc"}, {"text": "dddd"}, {"text": "eeeee ff ggg"}]
+    traced, predicted, encoded = _run(
+        folder,
+        {"verb": "trace", "sizes": [{"num_tokens": 3}, {"num_tokens": 9}], "options": {"classes": 2}},
+        {"verb": "predict", "examples": examples, "sizes": ["num_tokens"], "classes": 2,
+         "weights": str(tmp_path / "w.safetensors")},
+        {"verb": "encode", "examples": examples, "sizes": [{"num_tokens": 3}]},
+    )  # fmt: skip
+    assert [tape.values[tape.inputs["input_ids"]].shape for tape in from_json(traced["tapes"])] == [(1, 3), (1, 9)]
+    assert {weight["name"]: weight["elements"] for weight in traced["weights"]} == {
+        "embed.weight": 400, "out.weight": 16, "out.bias": 2,
+    }  # fmt: skip
+    ids = [torch.tensor([len(word) for word in example["text"].split()]) for example in examples]
+    expected = [int(out(embed(row).mean(0)).argmax()) for row in ids]
+    assert predicted["answers"] == expected
+    assert predicted["sizes"] == {"num_tokens": [3, 1, 3]}
+    assert encoded == {
+        "kind": "answer", "encoded": [{"input_ids": [3]}, {"input_ids": [1]}, {"input_ids": [3]}],
+        "built": [{"input_ids": [3]}],
+    }  # fmt: skip
+
+
+def test_a_dynamic_model_leaves_where_it_says(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, STAGES)
+    state = {
+        f"{stage}.out.{name}": torch.ones(*shape)
+        for stage in range(3)
+        for name, shape in (("weight", (2, 4)), ("bias", (2,)))
+    }
+    save_file(state, tmp_path / "w.safetensors")
+    examples = [{"text": "one"}, {"text": "one two"}, {"text": "one two three four five"}]
+    traced, predicted = _run(
+        folder,
+        {"verb": "trace", "sizes": [{"num_words": 2}]},
+        {"verb": "predict", "examples": examples, "sizes": ["num_words"], "classes": 2,
+         "weights": str(tmp_path / "w.safetensors")},
+    )  # fmt: skip
+    assert traced["stages"] == 3
+    assert predicted["exit_stage"] == [1, 2, 3]
+    assert predicted["sizes"] == {"num_words": [1, 2, 5]}
+    assert predicted["answers"] == [0, 0, 0]  # equal logits: the lowest label
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("def build_model(dataset):\n    return 1 / 0\n", "model.py:2: build_model raised ZeroDivisionError"),
+        ("def build_model(dataset):\n    return 'model'\n", "build_model returned str"),
+        ("def build_model(dataset:\n", "model.py:1: import raised SyntaxError"),
+        ("from torch import nn\ndef build_model(dataset):\n    return nn.Linear(3, 2)\n", "forward raised TypeError"),
+        ("def build_stages(dataset):\n    return []\n", "build_stages did not return a non-empty list"),
+    ],
+)
+def test_a_model_that_breaks_the_contract_is_told_where(tmp_path: Path, source: str, says: str) -> None:
+    with pytest.raises(ParetoNLPError) as caught:
+        _run(_folder(tmp_path, source), {"verb": "trace", "sizes": [{"num_tokens": 3}]})
+    assert says in str(caught.value)
+    assert [finding.code for finding in caught.value.findings] == ["submitted-code"]
+
+
+def test_the_request_is_what_the_child_gets_and_no_more(tmp_path: Path) -> None:
+    source = (
+        "import json, os, sys\nraise RuntimeError(json.dumps([sys.path[0], sorted(os.environ), os.listdir('.')]))\n"
+    )
+    with pytest.raises(ParetoNLPError) as caught:
+        _run(_folder(tmp_path, source), {"verb": "trace", "sizes": []})
+    path, names, listed = json.loads(str(caught.value).split("RuntimeError: ")[1])
+    assert path == str(tmp_path)
+    assert set(names) == set(environment(tmp_path))
+    assert listed == ["said"]
