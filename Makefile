@@ -17,8 +17,8 @@ lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.installed-test  ## speed, as ratios against peers measured in the same run
-	$(BIN)/python -m tests.benchmarks
+bench: .venv/.installed-test  ## speed, as ratios against peers in the same run; DATA=dir for real lengths
+	$(BIN)/python -m tests.benchmarks $(DATA)
 
 docs: .venv/.installed-test  ## the generated pages
 	$(BIN)/python -m harness.cost.document > docs/operators.md

@@ -109,6 +109,7 @@ def evaluate_tasks(
         kept = read_replicates(folder) if before is not None else {}
         write_replicates(folder, {**kept, **drawn})
         write_report(folder, report)
+        return read_report(folder)
     return report
 
 
