@@ -1,0 +1,179 @@
+"""A submission: a folder or zip, read and checked. Nothing of it is run."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.findings import Finding, ParetoNLPError, did_you_mean, errors, fail
+from harness.submission.archive import unpack
+from harness.submission.digests import (
+    STATED_FILE,
+    compare_digests,
+    file_digests,
+    folder_sha256,
+    read_stated_digests,
+    result_sha256,
+)
+from harness.submission.layout import (
+    SUFFIXES,
+    PredictionFile,
+    cost_findings,
+    dataset_findings,
+    layout_findings,
+    prediction_files,
+)
+from harness.submission.manifest import Manifest
+from harness.submission.manifest_file import MANIFEST_FILE, read_manifest
+from harness.submission.model_source import source_findings
+from harness.submission.references import reference_findings
+from harness.submission.text import quoted
+from harness.submission.tree import Tree, read_tree
+from harness.tasks import DATASETS, SUITES
+from harness.tasks.types import Task
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A folder whose form is in order. What predictions hold is checked when they are read."""
+
+    root: Path
+    """The folder. That of a zip lasts as long as this object."""
+    manifest: Manifest
+    digests: Mapping[str, str]
+    """Every file that counts, as a POSIX path relative to the folder, with its sha256."""
+    notes: tuple[Finding, ...] = ()
+    """What is worth knowing, and no error."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that count: hidden ones, caches and the harness's own are not among them."""
+        return tuple(self.digests)
+
+    @property
+    def predictions(self) -> tuple[PredictionFile, ...]:
+        """The prediction files, by path."""
+        return prediction_files(self.digests)
+
+    def predictions_file(self, point: str, task: Task) -> Path | None:
+        """Where a point's predictions for a task are, or None."""
+        name = self._predictions_name(point, task)
+        return None if name is None else self.root / name
+
+    def folder_sha256(self) -> str:
+        """The digest of the folder; of weights, what ``weights.sha256`` states where it is there."""
+        return folder_sha256(self.digests)
+
+    def _predictions_name(self, point: str, task: Task) -> str | None:
+        stem = f"predictions/{point}/{task.suite}/{task.name}"
+        return next((stem + suffix for suffix in SUFFIXES if stem + suffix in self.digests), None)
+
+
+def content_key(submission: Submission, point: str, task: Task) -> str:
+    """The sha256 of all of the folder that one result depends on, hex.
+
+    That is everything but the predictions (weights through ``weights.sha256`` where it is there),
+    and the one file of predictions: a further point or task changes no key of those before.
+
+    Raises:
+        ParetoNLPError: ``no-predictions``.
+
+    """
+    name = submission._predictions_name(point, task)
+    if name is None:
+        raise fail(
+            "no-predictions",
+            f"Point {point!r} has no predictions for {task.id}.",
+            file=f"predictions/{point}/{task.id}.tsv",
+        )
+    return result_sha256(submission.digests, name)
+
+
+def load_submission(path: Path) -> Submission:
+    """The submission in a folder or zip.
+
+    Raises:
+        ParetoNLPError: every error that there is, at once.
+
+    """
+    submission, findings = inspect_submission(path)
+    if submission is None:
+        raise ParetoNLPError(*errors(findings))
+    return submission
+
+
+def inspect_submission(path: Path) -> tuple[Submission | None, tuple[Finding, ...]]:
+    """The submission in a folder or zip unless there are errors, and all findings, notes too."""
+    if os.path.isdir(path):
+        return _inspect_folder(path.resolve())
+    if not os.path.isfile(path):
+        return None, (_no_submission(path),)
+    staging = Path(tempfile.mkdtemp(prefix="paretonlp-"))
+    try:
+        unpack(path, staging)
+        submission, findings = _inspect_folder(staging)
+    except ParetoNLPError as error:
+        submission, findings = None, error.findings
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    if submission is None:
+        shutil.rmtree(staging, ignore_errors=True)
+    else:
+        weakref.finalize(submission, shutil.rmtree, staging, ignore_errors=True)
+    return submission, findings
+
+
+def _inspect_folder(root: Path) -> tuple[Submission | None, tuple[Finding, ...]]:
+    tree = read_tree(root)
+    findings = list(tree.findings)
+    manifest, document, manifest_findings = read_manifest(root / MANIFEST_FILE)
+    findings += manifest_findings
+    findings += layout_findings(tree.files, manifest, SUITES)
+    findings += source_findings(root, tree.files, manifest)
+    digests: dict[str, str] = {}
+    stated: Mapping[str, str] = {}
+    if not tree.findings:
+        digests, stated, digest_findings = _digests(root, tree)
+        findings += digest_findings
+    if manifest is not None:
+        findings += dataset_findings(manifest, document, DATASETS)
+        findings += cost_findings(tree.files, manifest, SUITES)
+        findings += reference_findings(manifest, document, root, tree.files, stated)
+    if manifest is None or errors(findings):
+        return None, tuple(findings)
+    return Submission(root, manifest, digests, tuple(findings)), tuple(findings)
+
+
+def _digests(root: Path, tree: Tree) -> tuple[dict[str, str], Mapping[str, str], list[Finding]]:
+    """Digests of the files, those that are stated for weights, and where the two differ."""
+    try:
+        digests = file_digests(root, tree.files)
+    except OSError as error:
+        message = f"A file cannot be read: {error.strerror}."
+        name = Path(error.filename).name if error.filename else None
+        return {}, {}, [Finding("unreadable-file", message, file=name)]
+    if STATED_FILE not in digests:
+        return digests, {}, []
+    try:
+        stated = read_stated_digests(root / STATED_FILE)
+    except ParetoNLPError as error:
+        return digests, {}, list(error.findings)
+    return digests, stated, compare_digests(stated, digests)
+
+
+def _no_submission(path: Path) -> Finding:
+    try:
+        siblings = os.listdir(path.parent)
+    except (OSError, ValueError):
+        siblings = []
+    hint = did_you_mean(path.name, siblings)
+    return Finding(
+        "no-submission",
+        f"There is no folder or zip file {quoted(str(path))}.",
+        expected="a folder that holds submission.yaml, or a zip of one",
+        remedy=hint if hint.startswith("Did") else None,
+    )
