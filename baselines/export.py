@@ -32,13 +32,9 @@ Weights = Mapping[tuple[str, str], Path]
 
 
 def draft_folder(folder: Path, method: str, backbone: Backbone, datasets: Iterable[tuple[Dataset, int]]) -> ModuleType:
-    """Write model.py and assets for datasets, each with its longest input in tokens; import model.py.
-
-    What the folder held before is removed.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write model.py and assets for datasets, each with its longest input in tokens; import model.py."""
     assets = folder / "assets"
-    assets.mkdir(parents=True)
+    assets.mkdir()
     shutil.copyfile(MODELS / f"{method}.py", folder / "model.py")
     (assets / "config.json").write_text(backbone.config_json)
     backbone.tokenizer.save(str(assets / "tokenizer.json"))

@@ -13,6 +13,8 @@ config alone): learning rate 1e-3, as there is nothing to keep.
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 
 from baselines.backbone import Backbone
 from baselines.export import definition, draft_folder, publish
@@ -39,27 +41,33 @@ def build(request: Request, backbone: Backbone, depths: Sequence[int]) -> Path:
                 f"{depth} layers are asked of a backbone of {backbone.config.num_hidden_layers}.",
                 remedy="Change --depths.",
             )
-    draft = request.cache / "drafts" / request.name
     lengths = [(task.dataset, _max_length(task, request, backbone)) for task in request.tasks]
-    model = draft_folder(draft, "dense", backbone, lengths)
-    weights = {}
-    for task in request.trained_tasks:
-        dataset = task.dataset
-        encode = partial(model.encode, dataset=dataset.name)
-        lesson = load_lesson(task, encode, backbone.config.pad_token_id, request)
-        for depth in depths:
-            network = model.build_model(dataset.name, num_layers=depth)
-            network.encoder.load_state_dict(backbone.initial_state(depth, dataset.num_outputs, request.seed))
-            weights[_point(depth), dataset.name] = fine_tune(
-                f"dense-{dataset.name}-{_point(depth)}",
-                network,
-                lesson,
-                _fine_tuning(dataset.name, backbone, request),
-                definition=definition(draft),
-                cache=request.cache,
-                say=request.say,
-            )
-    return publish(draft, _manifest(request, backbone, depths), weights, request.out)
+    with TemporaryDirectory(prefix="paretonlp-") as scratch:
+        draft = Path(scratch)
+        model = draft_folder(draft, "dense", backbone, lengths)
+        weights = {
+            (_point(depth), task.dataset.name): _train(task, depth, model, definition(draft), backbone, request)
+            for task in request.trained_tasks
+            for depth in depths
+        }
+        return publish(draft, _manifest(request, backbone, depths), weights, request.out)
+
+
+def _train(task: Task, depth: int, model: ModuleType, definition: str, backbone: Backbone, request: Request) -> Path:
+    """The state of one model, fine-tuned."""
+    dataset = task.dataset
+    encode = partial(model.encode, dataset=dataset.name)
+    network = model.build_model(dataset.name, num_layers=depth)
+    network.encoder.load_state_dict(backbone.initial_state(depth, dataset.num_outputs, request.seed))
+    return fine_tune(
+        f"dense-{dataset.name}-{_point(depth)}",
+        network,
+        load_lesson(task, encode, backbone.config.pad_token_id, request),
+        _fine_tuning(dataset.name, backbone, request),
+        definition=definition,
+        cache=request.cache,
+        say=request.say,
+    )
 
 
 def _point(depth: int) -> str:
