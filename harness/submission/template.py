@@ -33,7 +33,7 @@ def write_template(target: Path, name: str) -> None:
             f"{quoted(name)} cannot be the name of a submission.",
             expected="lower-case letters, digits, '.', '_' and '-', 64 at most",
         )
-    source = files("harness.submission") / "template"
+    source = files("harness.submission") / "template_files"
     with new_folder(target) as folder:
         for file, template in _FILES.items():
             text = (source / template).read_text(encoding="utf-8")
