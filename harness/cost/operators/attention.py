@@ -117,12 +117,12 @@ def self_attention(query: Value, key: Value, embedding: int, heads: int, masked:
 )
 def native_multi_head_attention(call: Call) -> Count:
     """The fast path of nn.MultiheadAttention."""
-    query, key, heads = call.first, call.tensor(1, "key"), call.argument(4, "num_head")
+    query, key, heads = call.first, call.tensor(1, "key"), call.number(4, "num_head")
     averaged = call.argument(10, "need_weights", True) and call.argument(11, "average_attn_weights", True)
     weights = query.shape[0] * heads * query.shape[1] * key.shape[1]
     masked = call.argument(9, "mask") is not None
     return total(
-        self_attention(query, key, call.argument(3, "embed_dim"), heads, masked),
+        self_attention(query, key, call.number(3, "embed_dim"), heads, masked),
         work(weights if averaged else 0),
     )
 
@@ -140,7 +140,7 @@ def transformer_encoder_layer(call: Call) -> Count:
     norm = normalised(n, rows, call.tensor(10, "norm_weight_1"), call.tensor(11, "norm_bias_1"))
     activation = GELU_ERF if call.argument(7, "use_gelu") else 1
     return total(
-        self_attention(source, source, call.argument(1, "embed_dim"), call.argument(2, "num_heads"), masked),
+        self_attention(source, source, call.number(1, "embed_dim"), call.number(2, "num_heads"), masked),
         projection(rows, width, inner),
         work(activation * rows * inner),
         projection(rows, inner, width),

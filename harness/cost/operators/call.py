@@ -51,6 +51,13 @@ class Call:
             raise TypeError(f"argument {name!r} is no tensor")
         return value
 
+    def number(self, position: int, name: str) -> int:
+        """A whole number. Raises TypeError where there is none."""
+        number = self.argument(position, name)
+        if isinstance(number, bool) or not isinstance(number, int | np.ndarray):
+            raise TypeError(f"argument {name!r} is no whole number")
+        return cast("int", number)
+
     def option(self, name: str, default: Any = None) -> Any:
         """An argument that is given by name only."""
         return self.kwargs.get(name, default)

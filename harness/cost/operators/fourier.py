@@ -107,7 +107,7 @@ def irfft(call: Call) -> Count:
 @FOURIER.formula("stft", "2.5 P log2 N (5 of complex input), P: frames x n_fft; + P for a window")
 def stft(call: Call) -> Count:
     """Frames, windowed and transformed. The result is [batch, frequencies, frames], or real with a last axis of 2."""
-    length, frequencies = call.argument(1, "n_fft"), -2 if is_complex(call.out) else -3
+    length, frequencies = call.number(1, "n_fft"), -2 if is_complex(call.out) else -3
     batch = prod(call.out.shape[: len(call.out.shape) + frequencies])
     points = batch * call.out.shape[frequencies + 1] * length
     spectrum = transform(points, length, COMPLEX if is_complex(call.first) else REAL)

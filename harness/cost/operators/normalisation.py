@@ -46,14 +46,14 @@ def rms_norm(call: Call) -> Count:
 @NORMALISATION.formula("group_norm", "as layer norm, r: batch x groups")
 def group_norm(call: Call) -> Count:
     """Over channels of a group and space."""
-    r = call.first.shape[0] * call.argument(1, "num_groups")
+    r = call.first.shape[0] * call.number(1, "num_groups")
     return normalised(elements(call.first), r, call.argument(2, "weight"), call.argument(3, "bias"))
 
 
 @NORMALISATION.formula("native_group_norm", "as layer norm, r: batch x groups")
 def native_group_norm(call: Call) -> Count:
     """As group norm; the arguments are input, weight, bias, N, C, HxW, group."""
-    r = call.argument(3, "N") * call.argument(6, "group")
+    r = call.number(3, "N") * call.number(6, "group")
     return normalised(elements(call.first), r, call.argument(1, "weight"), call.argument(2, "bias"))
 
 

@@ -48,7 +48,7 @@ def recurrent(call: Call) -> Count:
         kind(call),
         prod(call.first.shape[:-1]),
         call.argument(2 + packed, "params"),
-        call.argument(4 + packed, "num_layers"),
+        call.number(4 + packed, "num_layers"),
         call.argument(7 + packed, "bidirectional"),
     )
 
@@ -60,7 +60,7 @@ def cudnn_rnn(call: Call) -> Count:
         CUDNN_MODES[call.argument(6, "mode")],
         prod(call.first.shape[:-1]),
         call.argument(1, "weight"),
-        call.argument(9, "num_layers"),
+        call.number(9, "num_layers"),
         call.argument(13, "bidirectional"),
     )
 
@@ -106,7 +106,7 @@ def quantized_recurrent(call: Call) -> Count:
     directions = 2 if call.argument(7 + packed, "bidirectional") else 1
     rows, hidden, inputs = GATES[cells] * state.shape[-1], state.shape[-1], call.first.shape[-1]
     biases = 2 * rows if call.argument(3 + packed, "has_biases") else 0
-    later = call.argument(4 + packed, "num_layers") - 1
+    later = call.number(4 + packed, "num_layers") - 1
     matrices = rows * directions * (inputs + hidden + later * (directions * hidden + hidden))
     tokens, cells_run = prod(call.first.shape[:-1]), directions * (1 + later)
     return products(tokens * matrices, tokens * cells_run * (biases + POINTWISE[cells] * hidden))

@@ -39,7 +39,7 @@ def unique(call: Call) -> Count:
 def topk(call: Call) -> Count:
     """The k largest."""
     n = elements(call.first)
-    return work(n + whole(n * log2(call.argument(1, "k"))))
+    return work(n + whole(n * log2(call.number(1, "k"))))
 
 
 @SELECTION.formula("median nanmedian", "N (1 + log2 k), k = (n + 1) / 2")
