@@ -6,10 +6,11 @@ second child traces every distinct size.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from harness.cost.effective import Density, saved_flops
 from harness.cost.parameters import Parameters, Weight, looked_up, summarise
 from harness.cost.path_costs import PathCosts, price_each
 from harness.cost.paths import Paths
@@ -55,8 +56,29 @@ class MeasuredModel:
         """The costs of paths."""
         if self.template is not None:
             return self.template.price(paths)
-        rows = zip(*paths.sizes.values(), strict=True) if paths.sizes else iter([()])
-        return price_each([self.tapes[tuple(map(int, row))] for row in rows], paths)
+        return price_each([tape for tape, _ in self._each(paths)], paths)
+
+    def effective_flops(self, paths: Paths, nonzero: Mapping[str, int]) -> float:
+        """Mean FLOPs per sample where products skip the zeros of the weights, given the non-zeros by name."""
+        densities = {
+            weight.name: Density(nonzero[weight.name], weight.elements)
+            for weight in self.weights
+            if weight.name in nonzero and weight.elements
+        }
+        whole = int((self.price(paths).flops * paths.samples).sum())
+        if self.template is not None:
+            saved = saved_flops(self.template.rows(paths), paths, densities)
+        else:
+            saved = sum(saved_flops(tape, own, densities) for tape, own in self._each(paths))
+        return (whole - saved) / int(paths.samples.sum())
+
+    def _each(self, paths: Paths) -> Iterator[tuple[Tape, Paths]]:
+        """Every path alone, with its tape."""
+        for row in range(len(paths)):
+            sizes = {name: column[row : row + 1] for name, column in paths.sizes.items()}
+            exits = None if paths.exit_stage is None else paths.exit_stage[row : row + 1]
+            key = tuple(int(column[0]) for column in sizes.values())
+            yield self.tapes[key], Paths(sizes, exits, paths.samples[row : row + 1])
 
     def all_tapes(self) -> list[Tape]:
         """Every tape that was traced."""

@@ -51,7 +51,10 @@ def measured_result(
     """
     nonzero = _nonzero(submission, point, str(facts["dataset"]))
     _check_exits(given, model, str(facts["point"]))
-    cost = _modules_cost(given, model, lengths) if given.modules is not None else _paths_cost(given, model, lengths)
+    if given.modules is not None:
+        cost = _modules_cost(given, model, lengths)
+    else:
+        cost = _paths_cost(given, model, lengths, nonzero)
     return Result(**facts, score=score, cost=cost, parameters=_parameters(model, nonzero, point, str(facts["dataset"])))
 
 
@@ -83,7 +86,7 @@ def _only_mean(value: float | None) -> Distribution | None:
     return None if value is None else Distribution(mean=value)
 
 
-def _paths_cost(given: Predictions, model: MeasuredModel, lengths: Lengths) -> Cost:
+def _paths_cost(given: Predictions, model: MeasuredModel, lengths: Lengths, nonzero: Mapping[str, int] | None) -> Cost:
     paths = distinct_paths(given.sizes, given.exit_stage, len(given.answers))
     costs = model.price(paths)
     rows = int(paths.samples.sum())
@@ -92,6 +95,7 @@ def _paths_cost(given: Predictions, model: MeasuredModel, lengths: Lengths) -> C
         lengths=lengths,
         macs=_distribution(costs.macs, paths.samples),
         flops=_distribution(costs.flops, paths.samples),
+        effective_flops=None if nonzero is None else model.effective_flops(paths, nonzero),
         tracing=model.tracing,
         by_operator=_mean_work(costs.by_operator, rows),
         by_module=_mean_work(costs.by_module, rows),

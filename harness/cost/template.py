@@ -60,6 +60,14 @@ class Template:
         bound = price(self._tape(columns, largest=True)).flops
         return price_rows(self._tape(columns), paths, bound)
 
+    def rows(self, paths: Paths) -> Tape:
+        """The tape of all paths at once: its numbers are int64 arrays [n] where they vary. To be priced, not to be run.
+
+        Raises:
+            ParetoNLPError: as ``at``.
+        """
+        return self._tape(self._columns(paths.sizes, rows=len(paths)))
+
     def _tape(self, columns: Sequence[Any], *, largest: bool = False) -> Tape:
         """The tape at sizes that are ints, or int64 [n]; or with the largest of the n for every number of it."""
         values = [_evaluate(form, columns) for form in self.forms]
