@@ -11,6 +11,7 @@ three kinds of tensors:
   again ``with_values``: on real tensors, under the same formulas.
 """
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -56,6 +57,8 @@ class Recorder(TorchDispatchMode):
         self.observer = ModuleObserver()
         self._slots: dict[int, _Slot] = {}
         self._names: dict[int, tuple[str, str]] = {}
+        self._inputs: set[int] = set()
+        self.modules: tuple[nn.Module, ...] = ()
         self._adopted: nn.Module | None = None
         self.restart()
 
@@ -69,7 +72,10 @@ class Recorder(TorchDispatchMode):
         self.nodes: list[Node] = []
         self._leaves: dict[int, _Slot] = {}
         self.stage = 0
-        self._slots = {key: slot for key, slot in self._slots.items() if slot.known is not None}
+        for key in self._inputs:
+            del self._names[key], self._slots[key]
+        self._inputs.clear()
+        self._slots = {key: slot for key, slot in self._slots.items() if slot.known is not None or key in self._names}
         for slot in self._slots.values():
             slot.ref = _UNSEEN
 
@@ -84,7 +90,10 @@ class Recorder(TorchDispatchMode):
             return
         self._adopted = model
         self.observer.names.clear()
-        for path, module in model.named_modules():
+        self._names.clear()
+        named = tuple(model.named_modules())
+        self.modules = tuple(module for _, module in named)
+        for path, module in named:
             self.observer.names[id(module)] = path
             prefix = f"{path}." if path else ""
             for name, parameter in module._parameters.items():
@@ -101,6 +110,7 @@ class Recorder(TorchDispatchMode):
     def add_input(self, tensor: Tensor, name: str) -> int:
         """Make a tensor an input of the tape. Integers and booleans are known, real numbers are data."""
         self._names[id(tensor)] = ("input", name)
+        self._inputs.add(id(tensor))
         slot = self._slots[id(tensor)] = _Slot(tensor, self._value_of(tensor))
         slot.ref = self._new_value(tensor)
         return slot.ref.index
@@ -144,9 +154,11 @@ class Recorder(TorchDispatchMode):
             return tensor.detach().cpu().clone()
 
     def _new_value(self, tensor: Tensor) -> Ref:
-        dense = tensor.layout == torch.strided
-        nnz = None if dense else int(tensor._nnz())
-        self.values.append(Value(tuple(tensor.shape), str(tensor.dtype)[6:], str(tensor.layout)[6:], nnz))
+        if tensor.layout is torch.strided:
+            value = Value(tuple(tensor.shape), _name(tensor.dtype))
+        else:
+            value = Value(tuple(tensor.shape), _name(tensor.dtype), _name(tensor.layout), int(tensor._nnz()))
+        self.values.append(value)
         return Ref(len(self.values) - 1)
 
     # -- one operator -------------------------------------------------------------------------------------------------
@@ -184,7 +196,7 @@ class Recorder(TorchDispatchMode):
         if isinstance(arg, list | tuple):
             return tuple([self._encode(item, slots) for item in arg])
         if isinstance(arg, torch.dtype | torch.layout | torch.memory_format):
-            return Symbol(type(arg).__name__, str(arg).removeprefix("torch."))
+            return Symbol(type(arg).__name__, _name(arg))
         if isinstance(arg, torch.device):
             return Symbol("device", "")
         return Symbol("object", type(arg).__name__)
@@ -288,6 +300,12 @@ class Recorder(TorchDispatchMode):
         for slot in self._slots.values():
             if slot.known is not None and slot.known.untyped_storage().data_ptr() == memory:
                 slot.known = None
+
+
+@cache
+def _name(constant: torch.dtype | torch.layout | torch.memory_format) -> str:
+    """``float32`` of ``torch.float32``."""
+    return str(constant).removeprefix("torch.")
 
 
 def _meta_like(tensor: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ def record(model: nn.Module, inputs: Mapping[str, Tensor], recorder: Recorder | 
     recorder.restart()
     recorder.adopt(model)
     given = {name: recorder.add_input(tensor, name) for name, tensor in inputs.items()}
-    with _evaluating(model), _whole_operators(), recorder.observer.watching(), recorder:
+    with _evaluating(recorder.modules), _whole_operators(), recorder.observer.watching(), recorder:
         outputs = _named(model(**inputs))
     return Tape(
         values=tuple(recorder.values),
@@ -78,7 +78,7 @@ def record_stages(stages: Sequence[nn.Module], inputs: Mapping[str, Tensor], rec
     given = {name: recorder.add_input(tensor, name) for name, tensor in inputs.items()}
     outputs: dict[str, int] = {}
     state: Mapping[str, Tensor] = dict(inputs)
-    with _evaluating(whole), _whole_operators(), recorder.observer.watching(), recorder:
+    with _evaluating(recorder.modules), _whole_operators(), recorder.observer.watching(), recorder:
         for number, stage in enumerate(stages, start=1):
             recorder.stage = number
             state = _checked_state(stage(state), number, last=number == len(stages))
@@ -134,10 +134,11 @@ def _whole_operators() -> Iterator[None]:
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def _evaluating(modules: Sequence[nn.Module]) -> Iterator[None]:
     """Evaluation mode, and every module's own mode back afterwards."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
+    training = [module for module in modules if module.training]
+    for module in training:
+        module.training = False
     try:
         yield
     finally:
