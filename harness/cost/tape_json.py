@@ -11,6 +11,7 @@ Written by the process that runs a stranger's model, read by the one that trusts
 
 An argument is null, true or false; an int for a reference to a value; ``"#"`` for the next int of the tape, ``"~"`` for
 the next real; ``["t", argument, ...]`` for a tuple, ``["s", text]`` for a string, ``["y", kind, name]`` for a symbol.
+Reals without a JSON form are ``"inf"``, ``"-inf"``, ``"nan"``; a complex number among data is a pair.
 """
 
 import math
@@ -83,8 +84,14 @@ def _argument(arg: Any) -> Any:
 
 
 def _leaf(leaf: Leaf) -> list[Any]:
-    data = None if leaf.data is None else [_real(item) if isinstance(item, float) else item for item in leaf.data]
+    data = None if leaf.data is None else [_number(item) for item in leaf.data]
     return [leaf.name, leaf.value, leaf.kind, data]
+
+
+def _number(item: complex) -> Any:
+    if isinstance(item, complex):
+        return [_real(item.real), _real(item.imag)]
+    return _real(item) if isinstance(item, float) else item
 
 
 def _real(number: float) -> float | str:

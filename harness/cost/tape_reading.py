@@ -112,7 +112,7 @@ def _leaf(item: object, values: tuple[ValueKind, ...]) -> Leaf:
     return Leaf(_text(name, "the name of a leaf"), place, kind, constants)
 
 
-def _constants(data: object, dtype: str) -> tuple[int | float | bool, ...]:
+def _constants(data: object, dtype: str) -> tuple[Any, ...]:
     """The values of a constant, of its dtype and no larger than allowed."""
     found = _list(data, "a constant", most=CONSTANT_BYTES)
     bits = re.search(r"\d+", dtype)
@@ -122,6 +122,9 @@ def _constants(data: object, dtype: str) -> tuple[int | float | bool, ...]:
         return tuple([_bool(number, "a constant") for number in found])
     if "int" in dtype:
         return tuple(_ints(found))
+    if dtype.startswith("complex"):
+        pairs = [_list(number, "a complex number", length=2) for number in found]
+        return tuple([complex(_real(real), _real(imaginary)) for real, imaginary in pairs])
     return tuple([_real(number) for number in found])
 
 

@@ -70,6 +70,12 @@ def test_not_a_number_comes_back() -> None:
     assert math.isnan(from_json(sent([tape]))[0].nodes[0].args[1])
 
 
+def test_complex_constants_come_back() -> None:
+    leaf = Leaf("frequencies", 0, "constant", (1 + 2j, complex(0.5, math.inf)))  # type: ignore[arg-type]
+    tape = Tape((Value((2,), "complex64"),), {}, (leaf,), ())
+    assert from_json(sent([tape])) == [tape]
+
+
 def change(*path: Any, to: Any) -> Callable[[Any], None]:
     """Put a value at a place of the data."""
 
