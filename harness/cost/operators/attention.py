@@ -46,16 +46,13 @@ def attend(call: Call, mask: Any) -> Count:
 @ATTENTION.formula(
     "scaled_dot_product_attention _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps",
     SAYS,
-    on_integers=True,
 )
 def sdpa(call: Call) -> Count:
     """The operator that models call."""
     return attend(call, call.argument(3, "attn_mask"))
 
 
-@ATTENTION.formula(
-    "_scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention", SAYS, on_integers=True
-)
+@ATTENTION.formula("_scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention", SAYS)
 def flash_attention(call: Call) -> Count:
     """The mask, where there is one, goes by name."""
     return attend(call, call.option("attn_mask"))
@@ -65,7 +62,6 @@ def flash_attention(call: Call) -> Count:
     "_scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention "
     "_scaled_dot_product_fused_attention_overrideable",
     SAYS,
-    on_integers=True,
 )
 def biased_attention(call: Call) -> Count:
     """The mask is called a bias."""
@@ -75,7 +71,6 @@ def biased_attention(call: Call) -> Count:
 @ATTENTION.formula(
     "_flash_attention_forward _efficient_attention_forward",
     SAYS + "; unpriced where sequences of several lengths are packed",
-    on_integers=True,
 )
 def packed_attention(call: Call) -> Count | None:
     """Attention over [batch, tokens, heads, width]."""
@@ -113,7 +108,6 @@ def self_attention(query: Value, key: Value, embedding: int, heads: int, masked:
 @ATTENTION.formula(
     "_native_multi_head_attention",
     "projections with bias, attention, and B L S where the weights are averaged over heads",
-    on_integers=True,
 )
 def native_multi_head_attention(call: Call) -> Count:
     """The fast path of nn.MultiheadAttention."""
@@ -130,7 +124,6 @@ def native_multi_head_attention(call: Call) -> Count:
 @ATTENTION.formula(
     "_transformer_encoder_layer_fwd",
     "self-attention with projections, two layer norms, two residual sums, feed-forward with ReLU or GELU",
-    on_integers=True,
 )
 def transformer_encoder_layer(call: Call) -> Count:
     """The fast path of nn.TransformerEncoderLayer."""

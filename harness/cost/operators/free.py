@@ -37,7 +37,7 @@ FREE_GROUPS: dict[str, str] = {
         empty_permuted empty_strided eye
         fft_fftfreq fft_rfftfreq full full_like hamming_window hann_window kaiser_window linspace logspace new_empty
         new_empty_strided new_full new_ones new_zeros ones ones_like scalar_tensor tril_indices triu_indices zeros
-        zeros_like tensor _tensor_to_list range
+        zeros_like range
     """,
     "shifts of a spectrum": "fft_fftshift fft_ifftshift",
     "integer and truth values": """

@@ -39,7 +39,6 @@ def layers(cells: str, tokens: int, weights: Sequence[Value], number: int, both_
 @RECURRENT.formula(
     "lstm gru rnn_tanh rnn_relu",
     "MACs: tokens x weight matrices; + tokens x (biases + pointwise); over layers and directions",
-    on_integers=True,
 )
 def recurrent(call: Call) -> Count:
     """nn.LSTM, nn.GRU, nn.RNN on padded or (``.data``, one more argument) packed input."""
@@ -53,7 +52,7 @@ def recurrent(call: Call) -> Count:
     )
 
 
-@RECURRENT.formula("_cudnn_rnn", "as lstm, gru, rnn", on_integers=True)
+@RECURRENT.formula("_cudnn_rnn", "as lstm, gru, rnn")
 def cudnn_rnn(call: Call) -> Count:
     """The fused kernel."""
     return layers(
@@ -65,7 +64,7 @@ def cudnn_rnn(call: Call) -> Count:
     )
 
 
-@RECURRENT.formula("mkldnn_rnn_layer", "as lstm, one layer in one direction", on_integers=True)
+@RECURRENT.formula("mkldnn_rnn_layer", "as lstm, one layer in one direction")
 def mkldnn_rnn_layer(call: Call) -> Count | None:
     """One LSTM layer (mode 2); without biases two of its weights are fillers."""
     if call.argument(9, "mode") != CUDNN_MODES.index("lstm"):
@@ -78,7 +77,6 @@ def mkldnn_rnn_layer(call: Call) -> Count | None:
     "lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell quantized_lstm_cell quantized_gru_cell quantized_rnn_tanh_cell "
     "quantized_rnn_relu_cell",
     "one token of each row of the batch",
-    on_integers=True,
 )
 def recurrent_cell(call: Call) -> Count:
     """nn.LSTMCell, nn.GRUCell, nn.RNNCell: input, state, two weights, two biases."""
@@ -97,7 +95,6 @@ def fused_cell(call: Call) -> Count:
     "quantized_lstm.input quantized_lstm.data quantized_gru.input quantized_gru.data",
     "as lstm, gru with biases as `has_biases` says; the packed weights do not show, so their sizes come from the "
     "input and the state; quantising the activations is not counted",
-    on_integers=True,
 )
 def quantized_recurrent(call: Call) -> Count:
     """The state is [layers x directions, batch, hidden]; later layers read all directions of the one before."""
@@ -117,7 +114,6 @@ def quantized_recurrent(call: Call) -> Count:
     "quantized_rnn_relu_cell_dynamic",
     "as the cells; the packed weights do not show, so their sizes come from the input and the state",
     namespace="quantized",
-    on_integers=True,
 )
 def quantized_cell(call: Call) -> Count:
     """Input, state, two packed weights, two biases."""

@@ -53,11 +53,15 @@ def test_a_projection_is_one_more_product() -> None:
     assert cost(lambda: model(X)) == Count(macs, 2 * macs + T * B * (8 * H + 22 * H))
 
 
+PACKED = nn.utils.rnn.pack_padded_sequence(X, torch.tensor([T, 4]))
+
+
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
 def test_packed_sequences_cost_their_tokens(kind: type[nn.RNNBase]) -> None:
     model = kind(INPUTS, H, num_layers=2).eval()
-    packed = nn.utils.rnn.pack_padded_sequence(X, torch.tensor([T, 4]))
-    assert cost(lambda: model(packed)) == closed_form(kind, T + 4, [INPUTS, H], H, bias=True)
+    assert cost(lambda: model(PACKED)) == closed_form(kind, T + 4, [INPUTS, H], H, bias=True)
+    both_ways = kind(INPUTS, H, bidirectional=True).eval()
+    assert cost(lambda: both_ways(PACKED)) == closed_form(kind, T + 4, [INPUTS, INPUTS], H, bias=True)
 
 
 def lstm_by_hand(cell: nn.LSTMCell, x: Tensor, h: Tensor, c: Tensor) -> Tensor:
@@ -128,6 +132,7 @@ CUDNN = (
     (),
     None,
 )
+BOTH_WAYS = (CUDNN[0], FLAT * 2, *CUDNN[2:13], True, (), None)
 ONE_LAYER = closed_form(nn.LSTM, T * B, [INPUTS], H, bias=True)
 
 
@@ -155,18 +160,39 @@ ONE_LAYER = closed_form(nn.LSTM, T * B, [INPUTS], H, bias=True)
             None,
         ),
         (made("aten._cudnn_rnn.default", *CUDNN, out=(value(T, B, H),)), ONE_LAYER),
+        (
+            made("aten._cudnn_rnn.default", *BOTH_WAYS, out=(value(T, B, 2 * H),)),
+            closed_form(nn.LSTM, T * B, [INPUTS, INPUTS], H, bias=True),
+        ),
     ],
-    ids=["lstm cell", "gru cell", "mkldnn", "mkldnn no bias", "mkldnn gru", "cudnn"],
+    ids=["lstm cell", "gru cell", "mkldnn", "mkldnn no bias", "mkldnn gru", "cudnn", "cudnn both ways"],
 )
 def test_kernels(call: object, expected: Count | None) -> None:
     assert count(call) == expected
 
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
-def test_quantised_layers_cost_what_the_layers_cost(kind: type[nn.RNNBase]) -> None:
-    model = nn.Sequential(kind(INPUTS, H, num_layers=2, bidirectional=True))
+@pytest.mark.parametrize(
+    "options", [{"bidirectional": True}, {"num_layers": 3}, {"num_layers": 2, "bidirectional": True}]
+)
+def test_quantised_layers_cost_what_the_layers_cost(kind: type[nn.RNNBase], options: dict[str, int]) -> None:
+    model = nn.Sequential(kind(INPUTS, H, **options))
     quantised = torch.ao.quantization.quantize_dynamic(model, {kind}, dtype=torch.qint8)
-    assert cost(lambda: quantised(X)) == cost(lambda: model(X))
+    for x in (X, PACKED):
+        assert cost(lambda x=x: quantised(x)) == cost(lambda x=x: model(x))
+
+
+def test_a_quantised_layer_without_biases() -> None:
+    layer = (value(T, B, INPUTS), (value(1, B, H),), (), False, 1, 0.0, False, False, False)
+    call = made("aten.quantized_lstm.input", *layer, out=(value(T, B, H),))
+    assert count(call) == closed_form(nn.LSTM, T * B, [INPUTS], H, bias=False)
+
+
+def test_a_quantised_cell_of_the_old_kind_has_its_weights_twice() -> None:
+    packed = (value(99), value(99), value(4 * H), value(4 * H), 0.1, 0.1, 0, 0)
+    cell = (value(B, INPUTS), (STATE, STATE), *FLAT, *packed)
+    call = made("aten.quantized_lstm_cell.default", *cell, out=(STATE, STATE))
+    assert count(call) == closed_form(nn.LSTM, B, [INPUTS], H, bias=True)
 
 
 def test_quantised_cells_cost_what_the_cells_cost() -> None:
