@@ -38,7 +38,7 @@ from harness.submission import (
     read_predictions,
 )
 from harness.submission.model_source import defines
-from harness.tasks.choosing import split_loader, tasks_of
+from harness.tasks.choosing import refuse_hidden, split_loader, tasks_of
 from harness.tasks.types import Split, Task
 
 Progress = Callable[[str, int, int], None]
@@ -99,6 +99,7 @@ def evaluate_tasks(
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Report:
     """As ``evaluate``, on tasks and with a loader of splits that several submissions share."""
+    refuse_hidden(tasks)
     submission = load_submission(folder)
     before = _report_before(submission, folder)
     work = plan(submission, tasks, load, before, limit=limit)

@@ -16,9 +16,9 @@ class GlueFile(NamedTuple):
 
     name: str
     task: str
-    """The task of the suite ``glue`` whose model answers it; ``ax`` is answered by MNLI's."""
+    """The task of the suite ``glue-test``; ``ax`` is answered by MNLI's model."""
     rows: int
-    """Rows of the test set."""
+    """Rows of the test set, which nobody but the server can score."""
     labels: tuple[str, ...] = ()
     """The names that stand for class numbers; empty where the server wants the numbers."""
 
@@ -91,6 +91,6 @@ def _glue_notes(
                 "glue-rows",
                 f"These are {len(answers[file.task]):,} predictions, and the server's test set has {file.rows:,} rows.",
                 file=file.name,
-                expected="predictions on GLUE's test split, which the suite `glue` does not hold",
+                expected="predictions on the whole test set, as `paretonlp predict --suite glue-test` makes them",
                 severity="note",
             )

@@ -233,6 +233,12 @@ def test_sizes_that_the_texts_do_not_have_are_refused(make: Callable[..., Path])
     assert not (folder / "report.json").exists()
 
 
+def test_a_task_whose_gold_a_server_keeps_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ParetoNLPError) as caught:
+        evaluate_tasks(tmp_path / "not there", [MRPC, find_task("glue-test/mrpc")], lambda _: pytest.fail("loaded"))
+    assert [finding.code for finding in caught.value.findings] == ["hidden-gold"]
+
+
 def test_no_predictions_for_the_task_says_what_there_is(make: Callable[..., Path]) -> None:
     with pytest.raises(ParetoNLPError, match="It has elue/mrpc"):
         run(make(STATIC, MRPC), SST2)

@@ -39,9 +39,14 @@ def test_glue_zip_is_what_the_server_takes():
 
 def test_label_names_are_those_of_our_tasks():
     for file in GLUE_FILES:
-        task = SUITES["glue"].task(file.task)
-        if task is not None and file.labels:
+        task = SUITES["glue-test"].task(file.task)
+        assert task is not None
+        if file.labels:
             assert task.dataset.labels == file.labels
+
+
+def test_every_file_is_a_task_of_the_suite_of_test_sets():
+    assert {file.task: file.rows for file in GLUE_FILES} == {task.name: task.rows for task in SUITES["glue-test"].tasks}
 
 
 def test_what_the_server_will_refuse_is_noted():

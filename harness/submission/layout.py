@@ -106,7 +106,7 @@ def cost_findings(files: Collection[str], manifest: Manifest, suites: Mapping[st
         suite = suites.get(prediction.suite)
         task = suite.task(prediction.task) if suite is not None else None
         point = manifest.point(prediction.point)
-        if task is None or point is None or _declares(point, task.dataset.name):
+        if task is None or task.hidden or point is None or _declares(point, task.dataset.name):
             continue
         yield Finding(
             "cost-unknown",

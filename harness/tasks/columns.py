@@ -18,23 +18,24 @@ UNLABELLED = -1
 Gold = NDArray[np.float64] | NDArray[np.int64]
 
 
-def columns_of(dataset: Dataset) -> tuple[str, ...]:
-    """The columns that are read, and no others: what a model may see, and the gold."""
-    return (*dataset.text_columns, LABEL)
+def columns_of(dataset: Dataset, *, labelled: bool = True) -> tuple[str, ...]:
+    """The columns that are read, and no others: what a model may see, and the gold where it is public."""
+    return (*dataset.text_columns, LABEL) if labelled else dataset.text_columns
 
 
-def missing_columns(dataset: Dataset, present: list[str], place: str) -> tuple[Finding, ...]:
+def missing_columns(dataset: Dataset, present: list[str], place: str, *, labelled: bool = True) -> tuple[Finding, ...]:
     """One finding for each column that ``present`` lacks, or holds twice."""
+    columns = columns_of(dataset, labelled=labelled)
     return tuple(
         Finding(
             "no-such-column" if column not in present else "column-twice",
             f"{dataset.name} needs one column {column!r}, not {present.count(column) or 'none'}.",
             file=place,
             column=column,
-            expected=", ".join(columns_of(dataset)),
+            expected=", ".join(columns),
             remedy=did_you_mean(column, present),
         )
-        for column in columns_of(dataset)
+        for column in columns
         if present.count(column) != 1
     )
 
@@ -46,10 +47,7 @@ def texts_and_gold(dataset: Dataset, table: "pa.Table", place: str) -> tuple[dic
     counted from 0. Rows without gold are left out where the dataset says so. Raises ParetoNLPError
     for other types, nulls, text that is not UTF-8, labels out of range, and tables without rows.
     """
-    texts = {
-        name: _strings(table[name], place, name, offsets=name in dataset.offset_columns)
-        for name in dataset.text_columns
-    }
+    texts = _texts(dataset, table, place)
     gold = _scores(dataset, table[LABEL], place) if dataset.is_regression else _classes(dataset, table[LABEL], place)
     wrong = [found for found in (*texts.values(), gold) if isinstance(found, Finding)]
     read = {name: found for name, found in texts.items() if not isinstance(found, Finding)}
@@ -62,6 +60,26 @@ def texts_and_gold(dataset: Dataset, table: "pa.Table", place: str) -> tuple[dic
     if not len(gold):
         raise ParetoNLPError(Finding("empty-split", "there are no labelled rows.", file=place))
     return read, gold
+
+
+def texts_only(dataset: Dataset, table: "pa.Table", place: str) -> dict[str, tuple[str, ...]]:
+    """Texts by column of a split whose gold a server keeps; every row counts.
+
+    Raises ParetoNLPError as ``texts_and_gold``.
+    """
+    texts = _texts(dataset, table, place)
+    if wrong := [found for found in texts.values() if isinstance(found, Finding)]:
+        raise ParetoNLPError(*wrong)
+    if not table.num_rows:
+        raise ParetoNLPError(Finding("empty-split", "there are no rows.", file=place))
+    return {name: found for name, found in texts.items() if not isinstance(found, Finding)}
+
+
+def _texts(dataset: Dataset, table: "pa.Table", place: str) -> dict[str, tuple[str, ...] | Finding]:
+    return {
+        name: _strings(table[name], place, name, offsets=name in dataset.offset_columns)
+        for name in dataset.text_columns
+    }
 
 
 def _strings(column: "pa.ChunkedArray", place: str, name: str, *, offsets: bool) -> tuple[str, ...] | Finding:

@@ -25,6 +25,10 @@ The `index` of a sample in a prediction file is its row number in the split, fro
 2. Else the Hub, at the commit given below, so that everybody has the same rows in the same order.
 3. The `probe` datasets are generated and need neither.
 
+Of the test sets of `glue-test`, whose gold a server keeps, the texts alone are read, and no label even
+where a file holds one: `paretonlp predict` writes predictions on them, `paretonlp export --format glue`
+makes what the server takes, and nothing here scores them.
+
 A split with fewer rows than the official one is read all the same and says so: `imdb, 2,000 of
 25,000`. Its fingerprint (sha256 over texts and gold) tells results on different rows apart. The
 columns hold what a model may see and nothing else: never an id, a label or a file name. Places in a
@@ -47,7 +51,7 @@ def _suite(suite: Suite) -> str:
             f"`{task.id}`",
             f"[{task.dataset.name}](#{task.dataset.name})",
             task.split,
-            f"{task.dataset.official_rows[task.split]:,}",
+            f"{task.rows:,}",
             task.metric,
         )
         for task in suite.tasks
@@ -71,6 +75,7 @@ def _dataset(dataset: Dataset) -> str:
         ("label", label),
         ("rows", ", ".join(f"{split} {rows:,}" for split, rows in dataset.official_rows.items())),
         *(("Hub", _source(source)) for source in dataset.sources),
+        *(("Hub, texts alone", _source(source)) for source in dataset.unlabelled),
         ("licence", dataset.licence),
         ("citation", dataset.citation),
         ("home", dataset.url),

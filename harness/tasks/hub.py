@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def hub_table(dataset: Dataset, split: str) -> tuple["pa.Table", str]:
+def hub_table(dataset: Dataset, split: str, *, labelled: bool = True) -> tuple["pa.Table", str]:
     """The rows of a split under our column names, and where they came from.
 
-    The sources that serve the split are asked in turn. Raises ParetoNLPError with one finding for
-    each that failed, or a single one where none serves it.
+    The sources that serve the split are asked in turn. Unless ``labelled``, they are those whose gold a
+    server keeps, and no label is read. Raises ParetoNLPError with one finding for each that failed, or a
+    single one where none serves it.
     """
     findings: list[Finding] = []
-    for source in dataset.sources:
+    for source in dataset.sources if labelled else dataset.unlabelled:
         if split in source.splits:
             try:
-                return _with_gold(dataset, source, split), address(source, split)
+                return _with_gold(dataset, source, split, labelled=labelled), address(source, split)
             except ParetoNLPError as error:
                 findings.extend(error.findings)
     raise ParetoNLPError(*findings or [Finding("not-on-hub", f"no place on the Hub has {dataset.name}, {split}.")])
@@ -38,16 +39,16 @@ def address(source: HubSource, split: str) -> str:
     return f"{source.id}{revision}{config}, {source.splits[split]}{gold}"
 
 
-def _with_gold(dataset: Dataset, source: HubSource, split: str) -> "pa.Table":
-    table = _table(dataset, source, split)
+def _with_gold(dataset: Dataset, source: HubSource, split: str, *, labelled: bool) -> "pa.Table":
+    table = _table(dataset, source, split, labelled=labelled)
     if source.gold is None:
         return table
-    labelled = _table(dataset, source.gold, split)
-    gold = gold_by_text(dataset, table, labelled, address(source.gold, split))
+    other = _table(dataset, source.gold, split, labelled=True)
+    gold = gold_by_text(dataset, table, other, address(source.gold, split))
     return table.drop_columns([LABEL]).append_column(LABEL, gold)
 
 
-def _table(dataset: Dataset, source: HubSource, split: str) -> "pa.Table":
+def _table(dataset: Dataset, source: HubSource, split: str, *, labelled: bool) -> "pa.Table":
     import datasets
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -59,8 +60,9 @@ def _table(dataset: Dataset, source: HubSource, split: str) -> "pa.Table":
     except (datasets.exceptions.DatasetsError, *failures) as error:
         raise ParetoNLPError(Finding("hub", f"{address(source, split)}: {str(error).rstrip('.')}.")) from error
     names = {column: source.columns.get(column, column) for column in rows.column_names}
-    wanted = [theirs for theirs, ours in names.items() if ours in columns_of(dataset)]
-    if findings := missing_columns(dataset, list(names.values()), address(source, split)):
+    wanted = [theirs for theirs, ours in names.items() if ours in columns_of(dataset, labelled=labelled)]
+    place = address(source, split)
+    if findings := missing_columns(dataset, list(names.values()), place, labelled=labelled):
         raise ParetoNLPError(*findings)
     table: pa.Table = rows.select_columns(wanted).with_format("arrow")[:]
     return table.rename_columns([names[theirs] for theirs in table.column_names])

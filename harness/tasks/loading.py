@@ -1,14 +1,14 @@
 """Load a split: from a directory of parquet files, from the Hub, or from the generator."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.findings import Finding, ParetoNLPError, did_you_mean, fail
-from harness.tasks.columns import Gold, columns_of, missing_columns, texts_and_gold
+from harness.tasks.columns import Gold, columns_of, missing_columns, texts_and_gold, texts_only
 from harness.tasks.types import Dataset, Split
 
 if TYPE_CHECKING:
@@ -25,9 +25,26 @@ def load_split(dataset: Dataset, split: str, data_dir: Path | None = None) -> Sp
     if dataset.generated:
         texts, gold, source = _generated(dataset, split)
     else:
-        table, source = _table(dataset, split, data_dir)
+        table, source = _table(dataset, split, data_dir, labelled=True)
         texts, gold = texts_and_gold(dataset, table, source)
     return Split(dataset, split, texts, gold, fingerprint(texts, gold), source)
+
+
+def load_texts(dataset: Dataset, split: str, data_dir: Path | None = None) -> Split:
+    """The texts of a dataset's split whose gold a server keeps; no label is read, and the gold is empty.
+
+    Looked for as by ``load_split``, in files that need no labels. Raises ParetoNLPError with all that is wrong.
+    """
+    table, source = _table(dataset, split, data_dir, labelled=False)
+    texts = texts_only(dataset, table, source)
+    gold = np.empty(0, np.int64)
+    return Split(dataset, split, texts, gold, fingerprint(texts, gold), source)
+
+
+def check_directory(data_dir: Path) -> None:
+    """Raises ParetoNLPError where the data directory is none."""
+    if not data_dir.is_dir():
+        raise fail("no-such-directory", f"the data directory {str(data_dir)!r} is not there.")
 
 
 def fingerprint(texts: Mapping[str, tuple[str, ...]], gold: Gold) -> str:
@@ -56,39 +73,40 @@ def _generated(dataset: Dataset, split: str) -> tuple[dict[str, tuple[str, ...]]
     from harness.tasks.probe import generate
 
     if split not in dataset.official_rows:
-        raise _unknown_split(dataset, split, ())
+        raise _unknown_split(dataset, split, dataset.official_rows, labelled=True)
     texts, gold = generate(dataset.name, split)
     return texts, gold, "generated"
 
 
-def _table(dataset: Dataset, split: str, data_dir: Path | None) -> tuple["pa.Table", str]:
+def _table(dataset: Dataset, split: str, data_dir: Path | None, *, labelled: bool) -> tuple["pa.Table", str]:
     if data_dir is not None:
-        if not data_dir.is_dir():
-            raise fail("no-such-directory", f"the data directory {str(data_dir)!r} is not there.")
+        check_directory(data_dir)
         path = data_dir / dataset.name / f"{split}.parquet"
         if path.is_file():
-            return _read(dataset, path), str(path)
-    if split not in dataset.official_rows:
-        raise _unknown_split(dataset, split, _local_splits(dataset, data_dir))
+            return _read(dataset, path, labelled=labelled), str(path)
+    known = dataset.official_rows if labelled else {name for source in dataset.unlabelled for name in source.splits}
+    if split not in known:
+        raise _unknown_split(dataset, split, {*known, *_local_splits(dataset, data_dir)}, labelled=labelled)
 
     from harness.tasks.hub import hub_table  # only now: its libraries take a second to import
 
     try:
-        return hub_table(dataset, split)
+        return hub_table(dataset, split, labelled=labelled)
     except ParetoNLPError as error:
-        raise ParetoNLPError(_absent(dataset, split, data_dir), *error.findings) from None
+        absent = _absent(dataset, split, data_dir, labelled=labelled)
+        raise ParetoNLPError(absent, *error.findings) from None
 
 
-def _read(dataset: Dataset, path: Path) -> "pa.Table":
+def _read(dataset: Dataset, path: Path, *, labelled: bool) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
             present = file.schema_arrow.names
-            if findings := missing_columns(dataset, present, str(path)):
+            if findings := missing_columns(dataset, present, str(path), labelled=labelled):
                 raise ParetoNLPError(*findings)
-            return file.read(columns=list(columns_of(dataset)))
+            return file.read(columns=list(columns_of(dataset, labelled=labelled)))
     except (OSError, ValueError, pa.ArrowException) as error:
         raise fail(
             "unreadable",
@@ -104,18 +122,18 @@ def _local_splits(dataset: Dataset, data_dir: Path | None) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (data_dir / dataset.name).glob("*.parquet")))
 
 
-def _unknown_split(dataset: Dataset, split: str, local: tuple[str, ...]) -> ParetoNLPError:
-    known = sorted({*dataset.official_rows, *local})
+def _unknown_split(dataset: Dataset, split: str, known: Collection[str], *, labelled: bool) -> ParetoNLPError:
+    gold = "with public gold" if labelled else "whose gold a server keeps"
     return fail(
         "no-such-split",
-        f"{dataset.name} has no split {split!r} with public gold.",
-        remedy=did_you_mean(split, known),
+        f"{dataset.name} has no split {split!r} {gold}.",
+        remedy=did_you_mean(split, sorted(known)),
     )
 
 
-def _absent(dataset: Dataset, split: str, data_dir: Path | None) -> Finding:
+def _absent(dataset: Dataset, split: str, data_dir: Path | None, *, labelled: bool) -> Finding:
     wanted = f"{dataset.name}/{split}.parquet"
-    columns = ", ".join(columns_of(dataset))
+    columns = ", ".join(columns_of(dataset, labelled=labelled))
     if data_dir is None:
         return Finding(
             "no-data",

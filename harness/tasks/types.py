@@ -52,6 +52,8 @@ class Dataset:
     an error."""
     generated: bool = False
     """Whether the harness generates it (``harness.tasks.probe``): no files, no network."""
+    unlabelled: tuple[HubSource, ...] = ()
+    """Where the splits are whose gold a server keeps: texts to predict on, and nothing to score by."""
     note: str = ""
     """What a reader of scores on this dataset should know."""
 
@@ -76,11 +78,23 @@ class Task:
     split: str
     metric: str
     """A name in ``harness.quality.metrics.METRICS``."""
+    hidden_rows: int | None = None
+    """Rows of a test set whose gold a server keeps; None where the gold is public."""
 
     @property
     def id(self) -> str:
         """``suite/name``, unique over all suites."""
         return f"{self.suite}/{self.name}"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a server keeps the gold: predictions can be made and handed in, not scored here."""
+        return self.hidden_rows is not None
+
+    @property
+    def rows(self) -> int:
+        """Rows of the official split."""
+        return self.dataset.official_rows[self.split] if self.hidden_rows is None else self.hidden_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,7 @@ class Split:
     name: str
     texts: Mapping[str, tuple[str, ...]]
     gold: NDArray[np.float64] | NDArray[np.int64]
-    """Class numbers (int64) or scores (float64), one a row."""
+    """Class numbers (int64) or scores (float64), one a row; empty where a server keeps them."""
     fingerprint: str
     """sha256 over texts and gold, hex. Goes into the report; never the seed of anything secret."""
     source: str = ""
@@ -117,7 +131,7 @@ class Split:
     @property
     def rows(self) -> int:
         """Number of samples; the index of a sample is its row number, from 0."""
-        return len(self.gold)
+        return len(next(iter(self.texts.values())))
 
     def examples(self, rows: int | None = None) -> list[dict[str, str]]:
         """The texts of each sample by column, of the first ``rows`` samples: what a model may see."""

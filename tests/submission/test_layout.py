@@ -82,3 +82,11 @@ def test_costs_must_come_from_somewhere(folder: Path, inspected: Inspected) -> N
     with (folder / "submission.yaml").open("a") as stream:
         stream.write(DECLARED.format("mrpc"))
     assert inspected(folder) == [("cost-unknown", "predictions/rank-8/elue/mrpc.tsv", None)]
+
+
+def test_predictions_for_a_server_need_no_cost(folder: Path, inspected: Inspected) -> None:
+    for point in ("rank-8", "rank-16"):
+        shutil.rmtree(folder / "predictions" / point)
+        add(folder, f"predictions/{point}/glue-test/cola.tsv")
+    (folder / "model.py").unlink()
+    assert inspected(folder) == []

@@ -11,7 +11,7 @@ import pytest
 from harness.findings import ParetoNLPError
 from harness.tasks import DATASETS
 from harness.tasks.hub import address, hub_table
-from harness.tasks.loading import load_split
+from harness.tasks.loading import load_split, load_texts
 from harness.tasks.types import HubSource
 
 SST2, SNLI, SCITAIL = DATASETS["sst2"], DATASETS["snli"], DATASETS["scitail"]
@@ -107,6 +107,27 @@ def test_hidden_gold_is_joined_from_the_second_source(tmp_path):
     assert split.source == f"{hidden}, test; gold of {labelled}, test"
     bare = replace(SST2, sources=(HubSource(hidden, {"test": "test"}),))
     assert [finding.code for finding in findings(bare)] == ["no-gold"]
+
+
+def test_texts_whose_gold_a_server_keeps_come_from_their_own_source(tmp_path):
+    pairs = {"premise": ["a", "b"], "hypothesis": ["c", "d"], "label": [-1, -1], "idx": [0, 1]}
+    place = repository(tmp_path / "ax", test=pairs)
+    dataset = replace(DATASETS["mnli"], sources=(), unlabelled=(HubSource(place, {"ax": "test"}),))
+    split = load_texts(dataset, "ax")
+    assert split.texts == {"premise": ("a", "b"), "hypothesis": ("c", "d")}
+    assert (split.rows, len(split.gold), split.source) == (2, 0, f"{place}, test")
+    without = repository(tmp_path / "bare", test={name: pairs[name] for name in ("premise", "hypothesis")})
+    bare = replace(dataset, unlabelled=(HubSource(without, {"ax": "test"}),))
+    assert load_texts(bare, "ax").fingerprint == split.fingerprint
+
+
+def test_a_hidden_test_set_that_is_not_there_says_what_to_bring(tmp_path):
+    with pytest.raises(ParetoNLPError) as caught:
+        load_texts(DATASETS["mnli"], "ax", tmp_path)
+    absent, hub = caught.value.findings
+    assert absent.file == str(tmp_path / "mnli" / "ax.parquet")
+    assert absent.expected == "a parquet file with the columns premise, hypothesis"
+    assert "nyu-mll/glue@bcdcba7 (ax), test" in str(hub)
 
 
 def test_the_commit_and_the_config_are_asked_for(monkeypatch):

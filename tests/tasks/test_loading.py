@@ -9,7 +9,7 @@ import pytest
 
 from harness.findings import ParetoNLPError
 from harness.tasks import DATASETS
-from harness.tasks.loading import load_split
+from harness.tasks.loading import load_split, load_texts
 
 SST2 = replace(DATASETS["sst2"], sources=())  # no Hub: a missing file fails at once
 STSB = replace(DATASETS["stsb"], sources=())
@@ -117,6 +117,48 @@ def test_snli_drops_rows_without_gold(tmp_path):
     assert set(findings(tmp_path, SNLI)) == {"empty-split"}
     put(tmp_path, SNLI, "test", columns | {"label": [-2, 0, 0]})
     assert set(findings(tmp_path, SNLI)) == {"label-range"}
+
+
+def test_of_a_hidden_test_set_the_texts_are_read_and_no_label(tmp_path):
+    cola, wrong = DATASETS["cola"], ["", "no label at all", "x"]
+    path = put(tmp_path, cola, "test", {"sentence": ["b", "a", "b"]})
+    bare = load_texts(cola, "test", tmp_path)
+    assert (bare.texts, bare.rows, bare.source) == ({"sentence": ("b", "a", "b")}, 3, str(path))
+    assert (len(bare.gold), bare.partial) == (0, None)
+    assert [example["sentence"] for example in bare.examples()] == ["b", "a", "b"]
+    put(tmp_path, cola, "test", {"label": wrong, "sentence": ["b", "a", "b"], "idx": [0, 1, 2]})
+    labelled = load_texts(cola, "test", tmp_path)
+    assert labelled.fingerprint == bare.fingerprint
+    put(tmp_path, cola, "test", {"sentence": ["b", "a", "c"]})
+    assert load_texts(cola, "test", tmp_path).fingerprint != bare.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"text": ["a"]}, "no-such-column"),
+        ({"sentence": pa.array([None], pa.string())}, "null"),
+        ({"sentence": [1]}, "column-type"),
+        ({"sentence": pa.array([], pa.string())}, "empty-split"),
+    ],
+    ids=str,
+)
+def test_wrong_texts_of_a_hidden_test_set(tmp_path, columns, code):
+    put(tmp_path, DATASETS["cola"], "test", columns)
+    with pytest.raises(ParetoNLPError) as caught:
+        load_texts(DATASETS["cola"], "test", tmp_path)
+    (finding,) = caught.value.findings
+    assert finding.code == code
+    assert "label" not in str(finding)
+
+
+def test_a_split_that_no_server_keeps_gets_a_hint(tmp_path):
+    with pytest.raises(
+        ParetoNLPError, match=r"mnli has no split 'test_mached' whose gold.*Did you mean 'test_matched'"
+    ):
+        load_texts(DATASETS["mnli"], "test_mached", tmp_path)
+    with pytest.raises(ParetoNLPError, match="has no split 'validation'"):
+        load_texts(DATASETS["cola"], "validation", tmp_path)
 
 
 def test_partial_splits_say_so(tmp_path):

@@ -65,6 +65,20 @@ BUILDERS = {
     "sst2-elue": ("sentence", ("negative", "positive")),
 }
 
+# The rows of GLUE's test sets, as table 1 of the paper (arXiv 1804.07461) rounds them, and of AX (1,104).
+GLUE_TABLE_1 = {
+    "cola": 1_000,
+    "sst2": 1_800,
+    "mrpc": 1_700,
+    "stsb": 1_400,
+    "qqp": 391_000,
+    "mnli+mnli-mm": 20_000,
+    "qnli": 5_400,
+    "rte": 3_000,
+    "wnli": 146,
+    "ax": 1_100,
+}
+
 ALL_TASKS = [task for suite in tasks.SUITES.values() for task in suite.tasks]
 REAL = [dataset for dataset in tasks.DATASETS.values() if not dataset.generated]
 
@@ -76,6 +90,7 @@ def test_suites_hold_the_tasks_that_they_promise():
         "glue": ["cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "mnli-mm", "qnli", "rte", "wnli"],
         "superglue": ["boolq", "cb", "copa", "rte", "wic", "wsc"],
         "probe": ["sentiment", "inference", "paraphrase", "similarity"],
+        "glue-test": ["cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "mnli-mm", "qnli", "rte", "wnli", "ax"],
     }
 
 
@@ -88,7 +103,10 @@ def test_keys_are_names():
 @pytest.mark.parametrize("task", ALL_TASKS, ids=lambda task: task.id)
 def test_task_is_sound(task):
     assert tasks.DATASETS[task.dataset.name] is task.dataset
-    assert task.split in task.dataset.official_rows
+    if task.hidden:
+        assert task.split in {split for source in task.dataset.unlabelled for split in source.splits}
+    else:
+        assert task.rows == task.dataset.official_rows[task.split]
     assert task.metric in METRICS
     assert (task.metric in REGRESSION_METRICS) == task.dataset.is_regression
     assert tasks.task(task.id) is task
@@ -116,12 +134,30 @@ def test_every_split_has_one_place_on_the_hub_at_a_commit(dataset):
         return
     served = [split for source in dataset.sources for split in source.splits]
     assert sorted(served) == sorted(dataset.official_rows)
-    for source in dataset.sources:
+    for source in (*dataset.sources, *dataset.unlabelled):
         for place in (source, source.gold) if source.gold else (source,):
             assert place.id.count("/") == 1
             assert len(place.revision) == 40
             int(place.revision, 16)
             assert place.splits.keys() >= source.splits.keys()
+
+
+def test_hidden_test_sets_are_those_of_glue_and_keep_no_gold():
+    hidden = [task for task in ALL_TASKS if task.hidden]
+    assert {task.suite for task in hidden} == {"glue-test"}
+    rows = {task.name: task.rows for task in tasks.SUITES["glue-test"].tasks}
+    rows["mnli+mnli-mm"] = rows.pop("mnli") + rows.pop("mnli-mm")
+    assert rows == pytest.approx(GLUE_TABLE_1, rel=0.07)
+    assert {task.name: task.split for task in hidden if task.split != "test"} == {
+        "mnli": "test_matched",
+        "mnli-mm": "test_mismatched",
+        "ax": "ax",
+    }
+    assert all(source.gold is None for task in hidden for source in task.dataset.unlabelled)
+    assert not {"test_matched", "test_mismatched", "ax"} & set(tasks.DATASETS["mnli"].official_rows)
+    # where the gold is public elsewhere, the server's test set is the same one
+    for name in ("sst2", "mrpc", "stsb"):
+        assert rows[name] == tasks.DATASETS[name].official_rows["test"]
 
 
 def test_groups_are_tasks_of_their_suite():

@@ -4,7 +4,7 @@ their test gold.
 The Hub's ``nyu-mll/glue`` sets the label of its hidden test splits to -1. The gold of three of them
 has long been public elsewhere: MRPC's is in the same place; SST-2's and STS-B's are joined to
 GLUE's own rows by text, so that a sample has the index that GLUE gives it, wherever its gold was
-found.
+found. As ``unlabelled``, all test splits are there as GLUE's server wants them answered: texts alone.
 """
 
 from harness.tasks.types import Dataset, HubSource
@@ -27,6 +27,7 @@ COLA = Dataset(
     text_columns=("sentence",),
     labels=("unacceptable", "acceptable"),
     sources=(_glue("cola", *TRAINING),),
+    unlabelled=(_glue("cola", "test"),),
     official_rows={"train": 8_551, "validation": 1_043},
     licence="excerpts of published linguistics, research use",
     citation="Warstadt, Singh, Bowman (2019). Neural network acceptability judgments. TACL 7.",
@@ -51,6 +52,7 @@ SST2 = Dataset(
             ),
         ),
     ),
+    unlabelled=(_glue("sst2", "test"),),
     official_rows={"train": 67_349, "validation": 872, "test": 1_821},
     licence="no explicit licence, research use",
     citation="Socher et al. (2013). Recursive deep models for semantic compositionality over a "
@@ -65,6 +67,7 @@ MRPC = Dataset(
     text_columns=("sentence1", "sentence2"),
     labels=("not_equivalent", "equivalent"),
     sources=(_glue("mrpc", *TRAINING, "test"),),
+    unlabelled=(_glue("mrpc", "test"),),
     official_rows={"train": 3_668, "validation": 408, "test": 1_725},
     licence="Microsoft Research licence, research use",
     citation="Dolan, Brockett (2005). Automatically constructing a corpus of sentential paraphrases. IWP.",
@@ -89,6 +92,7 @@ STSB = Dataset(
             ),
         ),
     ),
+    unlabelled=(_glue("stsb", "test"),),
     official_rows={"train": 5_749, "validation": 1_500, "test": 1_379},
     licence="scores CC BY-SA 4.0; source texts keep their own terms",
     citation="Cer et al. (2017). SemEval-2017 task 1: semantic textual similarity. SemEval.",
@@ -102,6 +106,7 @@ QQP = Dataset(
     text_columns=("question1", "question2"),
     labels=("not_duplicate", "duplicate"),
     sources=(_glue("qqp", *TRAINING),),
+    unlabelled=(_glue("qqp", "test"),),
     official_rows={"train": 363_846, "validation": 40_430},
     licence="Quora terms of service, non-commercial",
     citation="Iyer, Dandekar, Csernai (2017). First Quora dataset release: question pairs.",
@@ -114,6 +119,16 @@ MNLI = Dataset(
     text_columns=("premise", "hypothesis"),
     labels=("entailment", "neutral", "contradiction"),
     sources=(_glue("mnli", "train", "validation_matched", "validation_mismatched"),),
+    unlabelled=(
+        _glue("mnli", "test_matched", "test_mismatched"),
+        HubSource(
+            "nyu-mll/glue",
+            {"ax": "test"},
+            config="ax",
+            revision=GLUE_REVISION,
+            note="GLUE's diagnostic set, answered by a model of MNLI",
+        ),
+    ),
     official_rows={
         "train": 392_702,
         "validation_matched": 9_815,
@@ -131,6 +146,7 @@ QNLI = Dataset(
     text_columns=("question", "sentence"),
     labels=("entailment", "not_entailment"),
     sources=(_glue("qnli", *TRAINING),),
+    unlabelled=(_glue("qnli", "test"),),
     official_rows={"train": 104_743, "validation": 5_463},
     licence="CC BY-SA 4.0 (from SQuAD)",
     citation="Rajpurkar et al. (2016). SQuAD: 100,000+ questions for machine comprehension of "
@@ -144,6 +160,7 @@ RTE = Dataset(
     text_columns=("sentence1", "sentence2"),
     labels=("entailment", "not_entailment"),
     sources=(_glue("rte", *TRAINING),),
+    unlabelled=(_glue("rte", "test"),),
     official_rows={"train": 2_490, "validation": 277},
     licence="PASCAL RTE challenges, research use",
     citation="Dagan, Glickman, Magnini (2006); Bar-Haim et al. (2006); Giampiccolo et al. (2007); "
@@ -159,6 +176,7 @@ WNLI = Dataset(
     text_columns=("sentence1", "sentence2"),
     labels=("not_entailment", "entailment"),
     sources=(_glue("wnli", *TRAINING),),
+    unlabelled=(_glue("wnli", "test"),),
     official_rows={"train": 635, "validation": 71},
     licence="CC BY 4.0 (Winograd schemas)",
     citation="Levesque, Davis, Morgenstern (2012). The Winograd schema challenge. KR; recast by "
