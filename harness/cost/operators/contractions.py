@@ -23,6 +23,7 @@ from harness.cost.tape import Value
 CONTRACTIONS = Family(
     "Products of several operands",
     "An einsum is priced as the products of two that it stands for, from left to right (or along `path`).",
+    on_integers=True,
 )
 
 LONGEST_CHAIN = 64
@@ -32,7 +33,6 @@ LONGEST_CHAIN = 64
     "einsum",
     "each pair: MACs: product of the sizes of all its indices where an index is summed over, else elementwise "
     "multiplications; an index of one operand alone is summed first (n - r)",
-    on_integers=True,
 )
 def einsum(call: Call) -> Count | None:
     """The equation is parsed; the sizes of its indices come from the operands."""
@@ -114,9 +114,7 @@ def sum_out(term: str, kept: str | set[str], sizes: dict[str, int]) -> tuple[str
     return left, work(positive(before - after))
 
 
-@CONTRACTIONS.formula(
-    "linalg_multi_dot chain_matmul", "MACs: the cheapest order of multiplication; FLOPs: 2 MACs", on_integers=True
-)
+@CONTRACTIONS.formula("linalg_multi_dot chain_matmul", "MACs: the cheapest order of multiplication; FLOPs: 2 MACs")
 def multi_dot(call: Call) -> Count | None:
     """A chain of matrices; a vector at an end is a row or a column."""
     first, *rest = call.argument(0, "tensors")
@@ -146,7 +144,6 @@ def cheapest(chain: tuple[int, ...]) -> int:
     "bilinear _trilinear",
     "MACs: full size (rows x columns of both inputs x outputs); + as many products of the two inputs, + elements of "
     "the result for a bias",
-    on_integers=True,
 )
 def bilinear(call: Call) -> Count:
     """Inputs multiplied with each other, then with the weight, then summed."""

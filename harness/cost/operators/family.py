@@ -15,7 +15,7 @@ class Formula:
     says: str
     """The formula in words, for the published table."""
     on_integers: bool
-    """True where integer operands cost as much as floating point ones (products of int8 matrices)."""
+    """As of its family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,18 @@ class Family:
     """Operators that are explained together. Keys are ``aten.addmm``, or one overload: ``aten.max.other``."""
 
     title: str
-    notes: str = ""
+    notes: str
+    on_integers: bool = False
+    """True where integer operands cost as much as floating point ones (products of int8 matrices)."""
     formulas: dict[str, Formula] = field(default_factory=dict)
 
     def formula(
-        self, names: str, says: str, *, namespace: str = "aten", on_integers: bool = False
+        self, names: str, says: str, *, namespace: str = "aten"
     ) -> Callable[[Callable[[Call], Count | None]], Callable[[Call], Count | None]]:
         """Register the function below as the formula of ``names`` (separated by spaces)."""
 
         def register(function: Callable[[Call], Count | None]) -> Callable[[Call], Count | None]:
-            entry = Formula(function, says, on_integers)
+            entry = Formula(function, says, self.on_integers)
             for name in names.split():
                 key = f"{namespace}.{name}"
                 if key in self.formulas:

@@ -19,6 +19,7 @@ PRODUCTS = Family(
     "MACs: one for each product of two numbers that enters a sum; for a sparse operand stored non-zeros x columns "
     "(or rows) of the other. A complex MAC is 4 MACs. A bias or an added matrix is an addition, never a MAC; so is "
     "scaling by alpha or beta where they are not 1. Integer products (int8) cost as much as floating point ones.",
+    on_integers=True,
 )
 
 
@@ -47,7 +48,6 @@ def additions(value: Value) -> int:
 @PRODUCTS.formula(
     "mm bmm mv dot vdot matmul linalg_matmul _int_mm _sparse_mm smm hspmm",
     "MACs: rows x inner x columns of each pair of matrices; FLOPs: 2 MACs",
-    on_integers=True,
 )
 def matmul(call: Call) -> Count | None:
     """``self @ other``."""
@@ -59,7 +59,6 @@ def matmul(call: Call) -> Count | None:
     "addmm addmm_ baddbmm baddbmm_ addmv addmv_ _sparse_addmm sspaddmm",
     "MACs as mm; + elements of the result for the sum (none for beta = 0), + as many for alpha not 1, + elements of "
     "self for beta not 0 or 1",
-    on_integers=True,
 )
 def addmm(call: Call) -> Count | None:
     """``beta * self + alpha * (a @ b)``."""
@@ -74,7 +73,7 @@ def combination(call: Call) -> int:
     return additions(call.out) * (used + scaled(alpha)) + additions(call.first) * used * scaled(beta)
 
 
-@PRODUCTS.formula("addbmm addbmm_", "MACs: batch x rows x inner x columns; further as addmm", on_integers=True)
+@PRODUCTS.formula("addbmm addbmm_", "MACs: batch x rows x inner x columns; further as addmm")
 def addbmm(call: Call) -> Count:
     """The sum over the batch is part of the MACs."""
     batches = call.tensor(1, "batch1")
@@ -82,9 +81,7 @@ def addbmm(call: Call) -> Count:
     return products(factor * prod(batches.shape) * call.tensor(2, "batch2").shape[-1], combination(call))
 
 
-@PRODUCTS.formula(
-    "_addmm_activation", "as addmm, + n for ReLU or 5 n for GELU, n: elements of the result", on_integers=True
-)
+@PRODUCTS.formula("_addmm_activation", "as addmm, + n for ReLU or 5 n for GELU, n: elements of the result")
 def addmm_activation(call: Call) -> Count | None:
     """addmm with ReLU or GELU behind."""
     done = macs(call.tensor(1, "mat1"), call.tensor(2, "mat2"), call.out)
@@ -95,7 +92,6 @@ def addmm_activation(call: Call) -> Count | None:
 @PRODUCTS.formula(
     "linear mkldnn_linear",
     "MACs: rows x inner x columns (rows x stored non-zeros of a sparse weight); + elements of the result for a bias",
-    on_integers=True,
 )
 def linear(call: Call) -> Count | None:
     """``input @ weight.T + bias``."""
@@ -121,7 +117,6 @@ def sampled_addmm(call: Call) -> Count | None:
     "_grouped_mm _scaled_grouped_mm",
     "MACs: rows x inner x columns, each row meeting the one matrix of its group; FLOPs: 2 MACs, + elements of the "
     "result for a bias and for each scale",
-    on_integers=True,
 )
 def grouped_mm(call: Call) -> Count:
     """Products of groups of rows (experts). Two flat operands share the inner axis among the groups."""
@@ -134,9 +129,7 @@ def grouped_mm(call: Call) -> Count:
 
 
 @PRODUCTS.formula(
-    "_scaled_mm",
-    "MACs as mm; + 2 n for the scales of both operands, + n for a bias, + n for a scale of the result",
-    on_integers=True,
+    "_scaled_mm", "MACs as mm; + 2 n for the scales of both operands, + n for a bias, + n for a scale of the result"
 )
 def scaled_mm(call: Call) -> Count:
     """Eight-bit floating point product."""
@@ -160,7 +153,7 @@ def addr(call: Call) -> Count | None:
     return work(elements(call.out) + combination(call))
 
 
-@PRODUCTS.formula("inner", "MACs: every row of one with every row of the other; FLOPs: 2 MACs", on_integers=True)
+@PRODUCTS.formula("inner", "MACs: every row of one with every row of the other; FLOPs: 2 MACs")
 def inner(call: Call) -> Count:
     """Products along the last axes; of a scalar it is a scaling."""
     a, b = call.first, call.tensor(1, "other")
@@ -170,7 +163,7 @@ def inner(call: Call) -> Count:
     return products(factor * prod(call.out.shape) * a.shape[-1])
 
 
-@PRODUCTS.formula("tensordot", "MACs: elements of the result x contracted sizes; FLOPs: 2 MACs", on_integers=True)
+@PRODUCTS.formula("tensordot", "MACs: elements of the result x contracted sizes; FLOPs: 2 MACs")
 def tensordot(call: Call) -> Count:
     """Products summed over the named axes."""
     a = call.first

@@ -17,6 +17,7 @@ QUANTISED = Family(
     "n: elements of the input, m: of the result. To integers: 5 (divide, round, add zero point, two bounds); back: 2 "
     "(subtract zero point, multiply). Packed weights do not show on a tape: a linear layer's columns come from its "
     "result and its bias is taken to be there; a quantised convolution is unpriced, as its kernel does not show.",
+    on_integers=True,
 )
 TO_INTEGERS = 5
 BACK = 2
@@ -65,7 +66,6 @@ def fake_quantize(call: Call) -> Count:
     "linear_dynamic linear_relu_dynamic",
     "MACs: n x columns; + 7 n - 2 for the input, + 2 m (scale, bias), + m for ReLU",
     namespace="quantized",
-    on_integers=True,
 )
 def linear_dynamic(call: Call) -> Count:
     """Floating point in and out, the input quantised on the way."""
@@ -77,7 +77,6 @@ def linear_dynamic(call: Call) -> Count:
     "linear_dynamic_fp16 linear_relu_dynamic_fp16 linear_dynamic_fp16_unpacked_weight",
     "MACs: n x columns; + m (bias), + m for ReLU",
     namespace="quantized",
-    on_integers=True,
 )
 def linear_fp16(call: Call) -> Count:
     """Weights stored in half precision."""
@@ -92,7 +91,6 @@ FURTHER_STEPS = {"linear": 0, "linear_relu": 1, "linear_leaky_relu": 2, "linear_
     " ".join(FURTHER_STEPS),
     "MACs: n x columns; + 6 m (bias, to integers), + m for ReLU and tanh, + 2 m for leaky ReLU",
     namespace="quantized",
-    on_integers=True,
 )
 def linear(call: Call) -> Count:
     """Integers in and out."""
@@ -100,7 +98,7 @@ def linear(call: Call) -> Count:
     return products(n * call.out.shape[-1], m * (1 + TO_INTEGERS + FURTHER_STEPS[call.name]))
 
 
-@QUANTISED.formula("matmul", "MACs: n x columns; + 5 m (to integers)", namespace="quantized", on_integers=True)
+@QUANTISED.formula("matmul", "MACs: n x columns; + 5 m (to integers)", namespace="quantized")
 def matmul(call: Call) -> Count:
     """Two quantised operands."""
     return products(prod(call.out.shape) * call.first.shape[-1], TO_INTEGERS * elements(call.out))
@@ -118,7 +116,7 @@ def arithmetic(call: Call) -> Count:
     return work(steps * elements(call.out))
 
 
-@QUANTISED.formula("_weight_int8pack_mm", "MACs: rows x inner x columns; + m (scale of each column)", on_integers=True)
+@QUANTISED.formula("_weight_int8pack_mm", "MACs: rows x inner x columns; + m (scale of each column)")
 def weight_int8(call: Call) -> Count:
     """Eight-bit weights, floating point activations."""
     return products(elements(call.first) * call.out.shape[-1], elements(call.out))
@@ -127,7 +125,6 @@ def weight_int8(call: Call) -> Count:
 @QUANTISED.formula(
     "_weight_int4pack_mm _weight_int4pack_mm_for_cpu _weight_int4pack_mm_with_scales_and_zeros",
     "MACs: rows x inner x columns; + 2 inner x columns (weights back to floating point)",
-    on_integers=True,
 )
 def weight_int4(call: Call) -> Count:
     """Four-bit weights in groups with a scale and a zero point."""
@@ -136,9 +133,7 @@ def weight_int4(call: Call) -> Count:
 
 
 @QUANTISED.formula(
-    "_dyn_quant_matmul_4bit",
-    "MACs: rows x inner x columns; + 7 n - 2 for the input, + 2 m (scale, bias)",
-    on_integers=True,
+    "_dyn_quant_matmul_4bit", "MACs: rows x inner x columns; + 7 n - 2 for the input, + 2 m (scale, bias)"
 )
 def dynamic_4bit(call: Call) -> Count:
     """Four-bit weights, the input quantised on the way."""

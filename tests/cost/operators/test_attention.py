@@ -83,51 +83,74 @@ def test_kernels_of_other_machines(kernel: str) -> None:
         assert count(masked) == expected._replace(flops=expected.flops + scores)
 
 
-@pytest.mark.parametrize(
-    ("op", "further"), [("_flash_attention_forward", (None,) * 4), ("_efficient_attention_forward", (None,) * 5)]
-)
-def test_packed_kernels_have_tokens_before_heads(op: str, further: tuple[None, ...]) -> None:
-    q, k, v = value(2, L, HEADS, E), value(2, S, HEADS, E), value(2, S, HEADS, V)
-    call = made(f"aten.{op}.default", q, k, v, *further, out=(value(2, L, HEADS, V),))
+PACKED = (value(2, L, HEADS, E), value(2, S, HEADS, E), value(2, S, HEADS, V))
+
+
+@pytest.mark.parametrize(("op", "lengths_at"), [("_flash_attention_forward", 3), ("_efficient_attention_forward", 4)])
+def test_packed_kernels_have_tokens_before_heads(op: str, lengths_at: int) -> None:
+    out = (value(2, L, HEADS, V),)
+    call = made(f"aten.{op}.default", *PACKED, *[None] * 4, out=out)
     assert count(call) == cost(lambda: F.scaled_dot_product_attention(Q, K, VALUES))
-    packed = made(f"aten.{op}.default", q, k, v, *[value(3)] * len(further), out=call.outputs)
-    assert count(packed) is None
+    lengths = [value(3) if at == lengths_at else None for at in range(3, 7)]
+    assert count(made(f"aten.{op}.default", *PACKED, *lengths, out=out)) is None
+
+
+def test_a_packed_kernel_adds_its_bias() -> None:
+    call = made(
+        "aten._efficient_attention_forward.default", *PACKED, value(L, S), None, None, out=(value(2, L, HEADS, V),)
+    )
+    assert count(call) == cost(lambda: F.scaled_dot_product_attention(Q, K, VALUES, attn_mask=MASK))
 
 
 def layer(norm_first: bool, activation: str) -> nn.TransformerEncoderLayer:
     return nn.TransformerEncoderLayer(8, 2, 12, norm_first=norm_first, activation=activation, batch_first=True).eval()
 
 
-def layer_by_hand(model: nn.TransformerEncoderLayer, x: Tensor, activation: str) -> Tensor:
+def layer_by_hand(model: nn.TransformerEncoderLayer, x: Tensor, activation: str, mask: Tensor | None = None) -> Tensor:
     """The layer of the textbook, norms behind (their place does not change the cost)."""
     attention = model.self_attn
     q, k, v = F.linear(x, attention.in_proj_weight, attention.in_proj_bias).unflatten(-1, (3, 2, 4)).unbind(-3)
-    heads = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
+    heads = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask)
     x = model.norm1(x + attention.out_proj(heads.transpose(1, 2).flatten(2)))
     inner = model.linear1(x)
     return model.norm2(x + model.linear2(F.gelu(inner) if activation == "gelu" else F.relu(inner)))
 
 
+@pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("norm_first", [False, True])
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_the_fast_path_costs_what_the_layer_costs_by_hand(norm_first: bool, activation: str) -> None:
-    model, x = layer(norm_first, activation), torch.randn(2, L, 8)
-    calls = parts(lambda: model(x))
+def test_the_fast_path_costs_what_the_layer_costs_by_hand(norm_first: bool, activation: str, masked: bool) -> None:
+    model, x = layer(norm_first, activation), torch.randn(3, L, 8)
+    mask = torch.zeros(L, L) if masked else None
+    calls = parts(lambda: model(x, mask))
     assert "_transformer_encoder_layer_fwd" in {call.name for call in calls}
-    assert priced(calls) == cost(lambda: layer_by_hand(model, x, activation))
+    assert priced(calls) == cost(lambda: layer_by_hand(model, x, activation, mask))
+
+
+def multi_head(batch: int, queries: int, keys: int) -> Count:
+    """Eight wide, two heads, without averaging of the weights."""
+    rows, scores = batch * (queries + 2 * keys + queries), batch * 2 * queries * keys
+    macs = rows * 64 + scores * 8
+    return Count(macs, 2 * macs + rows * 8 + scores + 5 * scores - 2 * batch * 2 * queries)
 
 
 def test_multi_head_attention_costs_what_it_costs_by_hand() -> None:
-    model, x = nn.MultiheadAttention(8, 2, batch_first=True).eval(), torch.randn(2, L, 8)
-    linear = 2 * L * 8 * 8
-    scores = 2 * 2 * L * L
-    macs = 4 * linear + scores * 8
-    softmax, average = 5 * scores - 2 * 2 * 2 * L, scores
-    flops = 2 * macs + 4 * 2 * L * 8 + scores + softmax
+    model, x = nn.MultiheadAttention(8, 2, batch_first=True).eval(), torch.randn(3, L, 8)
     fast = parts(lambda: model(x, x, x, need_weights=False))
+    expected, scores = multi_head(3, L, L), 3 * 2 * L * L
     assert "_native_multi_head_attention" in {call.name for call in fast}
-    assert priced(fast) == Count(macs, flops)
-    assert priced(parts(lambda: model(x, x, x))) == Count(macs, flops + average)
+    assert priced(fast) == expected
+    assert priced(parts(lambda: model(x, x, x, average_attn_weights=False))) == expected
+    assert priced(parts(lambda: model(x, x, x))) == expected._replace(flops=expected.flops + scores)
+    masked = parts(lambda: model(x, x, x, need_weights=False, attn_mask=torch.zeros(L, L)))
+    assert priced(masked) == expected._replace(flops=expected.flops + scores)
+
+
+def test_multi_head_attention_over_other_keys() -> None:
+    x, keys = value(3, L, 8), value(3, S, 8)
+    weights = (value(24, 8), value(24), value(8, 8), value(8))
+    call = made("aten._native_multi_head_attention.default", x, keys, keys, 8, 2, *weights, None, False, out=(x,))
+    assert count(call) == multi_head(3, L, S)
 
 
 def test_bias_and_scale_of_the_fast_path() -> None:

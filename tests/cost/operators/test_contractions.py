@@ -55,3 +55,13 @@ def test_complex_einsum_counts_four_macs() -> None:
     a, b = torch.randn(3, 4, dtype=torch.complex64), torch.randn(4, 5, dtype=torch.complex64)
     assert cost(lambda: torch.einsum("ij,jk->ik", a, b)) == Count(4 * 60, 8 * 60)
     assert cost(lambda: torch.einsum("i,k->ik", a[:, 0], b[0])) == Count(0, 6 * 15)
+
+
+def test_einsum_of_complex_and_real_numbers_is_unpriced() -> None:
+    z, x = value(3, 4, dtype="complex64"), value(4, 5)
+    assert count(made("aten.einsum.default", "ij,jk->ik", (z, x), out=(value(3, 5, dtype="complex64"),))) is None
+
+
+def test_einsum_of_integers_counts() -> None:
+    ids = torch.ones(3, 3, dtype=torch.long)
+    assert cost(lambda: torch.einsum("ij,jk->ik", ids, ids)) == Count(27, 54)

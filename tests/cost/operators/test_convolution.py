@@ -98,3 +98,10 @@ def test_time_first() -> None:
     x, weight, bias = torch.randn(9, 2, 4), torch.randn(3, 4, 6), torch.randn(6)
     macs = 7 * 2 * 6 * 4 * 3
     assert cost(lambda: torch.conv_tbc(x, weight, bias)) == Count(macs, 2 * macs + 7 * 2 * 6)
+
+
+def test_complex_and_integer_convolutions() -> None:
+    z, weight, bias = (torch.ones(*shape, dtype=torch.complex64) for shape in ((1, 4, 9), (6, 4, 3), (6,)))
+    macs, outputs = 6 * 7 * 4 * 3, 6 * 7
+    assert cost(lambda: F.conv1d(z, weight, bias)) == Count(4 * macs, 8 * macs + 2 * outputs)
+    assert cost(lambda: F.conv1d(z.real.int(), weight.real.int())) == Count(macs, 2 * macs)
