@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from harness.cost.operators import Count
-from tests.cost.operators.calls import cost, parts, priced
+from tests.cost.operators.calls import cost, count, made, parts, priced, value
 
 X = torch.rand(3, 10, 12)
 Z = torch.rand(3, 10, 12, dtype=torch.complex64)
@@ -53,4 +53,7 @@ def test_short_time_transform() -> None:
     signal, window = torch.rand(2, 40), torch.ones(8)
     run = lambda: torch.stft(signal, 8, hop_length=4, window=window, return_complex=True)  # noqa: E731
     frames = 2 * (40 // 4 + 1)
-    assert cost(run) == priced(parts(run)) == Count(0, round(2.5 * frames * 8 * 3) + frames * 8)
+    expected = Count(0, round(2.5 * frames * 8 * 3) + frames * 8)
+    assert cost(run) == priced(parts(run)) == expected
+    pairs = made("aten.stft.default", value(2, 56), 8, 4, 8, value(8), out=(value(2, 5, 13, 2),))
+    assert count(pairs) == Count(0, round(2.5 * 26 * 8 * 3) + 26 * 8)

@@ -49,6 +49,13 @@ FUSED: list[tuple[str, Callable[[], Tensor], Callable[[], Tensor]]] = [
     ("layer_norm 2 axes", lambda: F.layer_norm(X, (6, 5)), lambda: standardised(X, (-2, -1))),
     ("rms_norm", lambda: F.rms_norm(X, (5,), W), lambda: X * (X.square().mean(-1, True) + 1e-6).rsqrt() * W),
     ("group_norm", lambda: F.group_norm(CHANNELS, 2), lambda: standardised(CHANNELS.reshape(3, 2, 10), (-1,))),
+    (
+        "group_norm wb",
+        lambda: F.group_norm(CHANNELS, 2, CHANNEL_W, CHANNEL_W),
+        lambda: (
+            standardised(CHANNELS.reshape(3, 2, 10), (-1,)).reshape(3, 4, 5) * CHANNEL_W[:, None] + CHANNEL_W[:, None]
+        ),
+    ),
     ("instance_norm", lambda: F.instance_norm(CHANNELS), lambda: standardised(CHANNELS, (-1,))),
     ("batch_norm", lambda: F.batch_norm(CHANNELS, MEAN, VAR), lambda: stored(CHANNELS)),
     (
@@ -94,6 +101,8 @@ def test_softmax_of_a_cast_costs_the_same() -> None:
         ("_masked_softmax", (value(2, 3, 4, 5), value(2, 5), None, 1), 5 * 120 - 2 * 24),
         ("native_layer_norm", (value(4, 5), (5,), value(5), None, 1e-5), 5 * 20 + 2 * 4 + 20),
         ("native_group_norm", (value(3, 4, 5), None, None, 3, 4, 5, 2, 1e-5), 5 * 60 + 2 * 6),
+        ("group_norm", (value(3, 4, 5), 2, None, value(4)), 5 * 60 + 2 * 6 + 60),
+        ("native_group_norm", (value(3, 4, 5), None, value(4), 3, 4, 5, 2, 1e-5), 5 * 60 + 2 * 6 + 60),
         ("_fused_rms_norm", (value(4, 5), (5,), None, None), 3 * 20 + 2 * 4),
         ("_native_batch_norm_legit_no_training", (value(3, 4, 5), None, None, value(4), value(4)), 2 * 60 + 2 * 4),
         ("_native_batch_norm_legit.no_stats", (value(3, 4, 5), None, None, True), 5 * 60 + 2 * 4),

@@ -74,6 +74,7 @@ SPARSE_ROWS = [
     Row("sparse softmax", lambda: torch.sparse.softmax(COO, 1), 0, 5 * 4 - 2 * 3),
 ]
 
+V4 = value(4)
 MADE_ROWS = [
     (made("aten._scaled_mm.default", value(5, 7), value(7, 3), value(), value(), out=(value(5, 3),)), 105, 30),
     (
@@ -82,6 +83,12 @@ MADE_ROWS = [
         45,
     ),
     (made("aten._addmm_activation.default", value(3), value(5, 7), value(7, 3), out=(value(5, 3),)), 105, 30),
+    (made("aten._scaled_grouped_mm.default", value(5, 7), value(2, 7, 3), V4, V4, out=(value(5, 3),)), 105, 30),
+    (
+        made("aten._scaled_grouped_mm.default", value(5, 7), value(2, 7, 3), V4, V4, None, V4, out=(value(5, 3),)),
+        105,
+        45,
+    ),
     (
         made("aten._addmm_activation.default", value(3), value(5, 7), value(7, 3), use_gelu=True, out=(value(5, 3),)),
         105,

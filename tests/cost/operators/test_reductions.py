@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from harness.cost.operators import Count
-from tests.cost.operators.calls import Row, cost, count, made, parts, priced, value
+from tests.cost.operators.calls import Row, cost, count, made, parts, priced, value, whole
 
 X, Y = torch.rand(4, 6), torch.rand(4, 6)
 N, R = 24, 4
@@ -73,6 +73,8 @@ ROWS = [
     Row("cdist", lambda: torch.cdist(X, Y[:3]), 0, 3 * 12 * 6),
     Row("cdist 1", lambda: torch.cdist(X, Y[:3], p=1), 0, 3 * 72 - 12),
     Row("pdist", lambda: F.pdist(X), 0, 3 * 6 * 6),
+    Row("pdist 1", lambda: F.pdist(X, p=1), 0, 3 * 36 - 6),
+    Row("msort", lambda: X.msort(), 0, 24 * 2),
     Row("dist", lambda: torch.dist(X, Y), 0, 3 * 24),
 ]
 
@@ -118,6 +120,10 @@ def test_fused_costs_what_it_costs_by_hand(run: Callable[[], object], by_hand: C
     assert cost(run) == cost(by_hand) == priced(parts(run))
 
 
+def test_differences_of_differences_are_unpriced() -> None:
+    assert [count(call) for call in whole(lambda: X.diff(2))] == [None]
+
+
 @pytest.mark.parametrize(("inputs", "outputs"), [(7, 3), (8, 4), (5, 5), (3, 7), (9, 1), (12, 8)])
 def test_adaptive_pooling_reads_what_its_windows_cover(inputs: int, outputs: int) -> None:
     windows = [range(at * inputs // outputs, -(-(at + 1) * inputs // outputs)) for at in range(outputs)]
@@ -156,6 +162,7 @@ SQUARE, TALL = value(2, 5, 5), value(2, 7, 5)
         ("linalg_inv", (SQUARE,), SQUARE, 2 * 250),
         ("linalg_solve", (SQUARE, value(2, 5, 3)), value(2, 5, 3), 2 * (2 * 125 // 3) + 2 * 2 * 25 * 3),
         ("linalg_solve_triangular", (SQUARE, value(2, 5, 3)), value(2, 5, 3), 2 * 25 * 3),
+        ("triangular_solve", (value(2, 5, 3), SQUARE), value(2, 5, 3), 2 * 25 * 3),
         ("linalg_qr", (TALL,), TALL, 2 * (4 * (3 * 25 * 7 - 125) // 3)),
         ("linalg_qr", (TALL, "r"), TALL, 2 * (2 * (3 * 25 * 7 - 125) // 3)),
         ("linalg_svd", (TALL,), TALL, 2 * (14 * 7 * 25 + 8 * 125)),
