@@ -7,7 +7,7 @@ Points are trained apart: each is the best that its depth can do, not a cut thro
 **Training.** All parameters, AdamW (weight decay 0.01), learning rate 5e-5 with 6 % linear warm-up and
 linear decay, dropout as in the backbone. Cross-entropy for classes, squared error for scores. The epoch
 that scores best on held-out examples is handed in. Without pretrained weights (a backbone folder with a
-config alone): learning rate 1e-3, as there is nothing to keep.
+config alone): ten passes in batches of 64, learning rate 1e-3, as there is nothing to keep.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _fine_tuning(dataset: str, backbone: Backbone, request: Request) -> FineTuni
     return FineTuning(
         epochs=EPOCHS.get(dataset, 3) if backbone.is_pretrained else 10,
         learning_rate=5e-5 if backbone.is_pretrained else 1e-3,
-        batch_size=16 if few else 32,
+        batch_size=16 if few else 32 if backbone.is_pretrained else 64,
         bf16=request.bf16,
         seed=request.seed,
     )

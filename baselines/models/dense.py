@@ -16,9 +16,10 @@ ASSETS = Path(__file__).parent / "assets"
 class Classifier(nn.Module):
     """Token ids [batch, tokens] to logits [batch, classes], or [batch, 1] for a score."""
 
-    def __init__(self, num_outputs: int, num_layers: int) -> None:
+    def __init__(self, num_outputs: int, num_layers: int | None) -> None:
         super().__init__()
-        config = AutoConfig.from_pretrained(ASSETS, num_labels=num_outputs, num_hidden_layers=num_layers)
+        config = AutoConfig.from_pretrained(ASSETS, num_labels=num_outputs)
+        config.num_hidden_layers = num_layers or config.num_hidden_layers
         self.encoder = AutoModelForSequenceClassification.from_config(config, attn_implementation="sdpa")
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
@@ -26,8 +27,8 @@ class Classifier(nn.Module):
         return self.encoder(input_ids=input_ids, token_type_ids=token_type_ids, attention_mask=attention_mask).logits
 
 
-def build_model(dataset: str, num_layers: int) -> nn.Module:
-    """The model of a dataset, weights not loaded."""
+def build_model(dataset: str, num_layers: int | None = None) -> nn.Module:
+    """The model of a dataset with its first layers (None: all), weights not loaded."""
     return Classifier(_card(dataset)["outputs"], num_layers)
 
 
