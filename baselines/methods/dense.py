@@ -7,7 +7,8 @@ Points are trained apart: each is the best that its depth can do, not a cut thro
 **Training.** All parameters, AdamW (weight decay 0.01), learning rate 5e-5 with 6 % linear warm-up and
 linear decay, dropout as in the backbone. Cross-entropy for classes, squared error for scores. The epoch
 that scores best on held-out examples is handed in. Without pretrained weights (a backbone folder with a
-config alone): ten passes in batches of 64, learning rate 1e-3, as there is nothing to keep.
+config alone): ten passes in batches of 64; learning rate 2e-3 / d, as norms behind the residuals make
+deep encoders diverge at rates that suit shallow ones.
 """
 
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def _train(task: Task, depth: int, model: ModuleType, definition: str, backbone:
         f"dense-{dataset.name}-{_point(depth)}",
         network,
         load_lesson(task, encode, backbone.config.pad_token_id, request),
-        _fine_tuning(dataset.name, backbone, request),
+        _fine_tuning(dataset.name, depth, backbone, request),
         definition=definition,
         cache=request.cache,
         say=request.say,
@@ -79,11 +80,11 @@ def _max_length(task: Task, request: Request, backbone: Backbone) -> int:
     return min(wanted, backbone.max_tokens)
 
 
-def _fine_tuning(dataset: str, backbone: Backbone, request: Request) -> FineTuning:
+def _fine_tuning(dataset: str, depth: int, backbone: Backbone, request: Request) -> FineTuning:
     few = dataset in EPOCHS
     return FineTuning(
         epochs=EPOCHS.get(dataset, 3) if backbone.is_pretrained else 10,
-        learning_rate=5e-5 if backbone.is_pretrained else 1e-3,
+        learning_rate=5e-5 if backbone.is_pretrained else 2e-3 / depth,
         batch_size=16 if few else 32 if backbone.is_pretrained else 64,
         bf16=request.bf16,
         seed=request.seed,
