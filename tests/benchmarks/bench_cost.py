@@ -1,4 +1,4 @@
-"""Pricing all samples of a task with BERT-base, against the two counters in use: ``python -m tests.benchmarks.bench_cost``."""
+"""Pricing all samples of a task with BERT-base, against the two counters in use."""
 
 import statistics
 import sys

@@ -51,7 +51,7 @@ def test_bert_base_has_its_closed_form(attention: str, tokens: int) -> None:
 
 
 def test_bert_base_flops_have_their_closed_form() -> None:
-    """2 x MACs, and by hand: biases, GELU (5 an element), residuals, layer norms (7 d + 2 a row), softmax with scaling."""
+    """2 x MACs and, by hand, biases, GELU (5 an element), residuals, layer norms (7 d + 2 a row), scaled softmax."""
     n, d, inner, heads, layers, classes = 32, 768, 3072, 12, 12, 2
     with torch.device("meta"):
         model = T.BertForSequenceClassification(T.BertConfig(num_labels=classes))
@@ -68,7 +68,7 @@ def test_bert_base_flops_have_their_closed_form() -> None:
 @pytest.mark.parametrize(("kind", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
 @pytest.mark.parametrize(("layers", "bidirectional"), [(1, False), (2, True)])
 def test_recurrent_layers(kind: type[nn.RNNBase], gates: int, layers: int, bidirectional: bool, on_meta: bool) -> None:
-    """MACs: steps x directions x gates x hidden x (inputs + hidden), the inputs of upper layers being all directions."""
+    """MACs: steps x directions x gates x hidden x (inputs + hidden); inputs of upper layers are all directions."""
     steps, width, hidden, directions = 9, 8, 16, 1 + bidirectional
     with torch.device("meta" if on_meta else "cpu"):
         layer = kind(width, hidden, num_layers=layers, bidirectional=bidirectional)

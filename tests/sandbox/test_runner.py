@@ -1,4 +1,4 @@
-"""The parent's side: whatever a child does, the parent gets data or one clear error, in time, and leaves nothing behind."""
+"""The parent's side: whatever a child does, the parent gets data or one clear error, in time."""
 
 import os
 import subprocess
@@ -20,7 +20,8 @@ def child_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str
 
     def put(script: str) -> None:
         path = tmp_path / "child.py"
-        head = "import json, os, sys, time\nheader = json.loads(sys.stdin.readline())\nrequest = json.loads(sys.stdin.readline())\n"
+        head = "import json, os, sys, time\n"
+        head += "header, request = json.loads(sys.stdin.readline()), json.loads(sys.stdin.readline())\n"
         head += "def send(text):\n    os.write(header['answers'], text.encode())\n"
         path.write_text(head + script)
         monkeypatch.setattr(runner, "command", lambda: [sys.executable, "-I", "-B", str(path)])
@@ -83,7 +84,8 @@ def test_what_the_child_started_is_gone_afterwards(child_runs: Callable[[str], N
     child_runs(
         "import subprocess\n"
         "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        "send(json.dumps({'kind': 'answer', 'pid': other.pid}) + '\\n{\"kind\": \"answer\"}\\n{\"kind\": \"done\"}\\n')\n"
+        "send(json.dumps({'kind': 'answer', 'pid': other.pid}) + '\\n')\n"
+        "send('{\"kind\": \"answer\"}\\n{\"kind\": \"done\"}\\n')\n"
     )
     message, _ = _ask()
     for _ in range(50):
@@ -104,7 +106,7 @@ def test_nothing_of_the_parents_environment_or_files_comes_along(
         "send(json.dumps({'kind': 'answer', 'environment': dict(os.environ), 'cwd': os.getcwd(),"
         ' \'open\': os.listdir(\'/proc/self/fd\')}) + \'\\n{"kind": "answer"}\\n{"kind": "done"}\\n\')\n'
     )
-    with open(__file__) as held:  # noqa: PTH123 - an open descriptor that must not be inherited
+    with open(__file__) as held:
         os.set_inheritable(held.fileno(), True)
         message, _ = _ask()
     # standard streams, the answers, and the listing itself

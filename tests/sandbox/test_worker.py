@@ -1,4 +1,4 @@
-"""The child, through the runner, on real submissions: a static model, a dynamic one, and models that break the contract."""
+"""The child, through the runner: a static model, a dynamic one, and models that break the contract."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Events: who did what to whom, where and when; how one is drawn, changed and worded.
 
-A slot holds ``(family, member)``: the members of a family are siblings (``doctor``, ``nurse``), the words of a member are
-synonyms (``doctor``, ``physician``). A slot may be left open: ``someone dealt with the nurse``.
+A slot holds ``(family, member)``: the members of a family are siblings (``doctor``, ``nurse``), the words of a
+member are synonyms (``doctor``, ``physician``). A slot may be left open: ``someone dealt with the nurse``.
 """
 
 from dataclasses import dataclass, replace

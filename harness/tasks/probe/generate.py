@@ -73,11 +73,10 @@ def _drawn(dataset: str, split: str) -> tuple[Texts, Gold, NDArray[np.int64]]:
     samples = [_fresh(grammar, draws, number, seen) for number in range(ROWS[split])]
     chosen = [samples[number] for number in draws.shuffled(range(len(samples)))]
     columns = zip(*(texts for texts, _, _ in chosen), strict=True)
-    return (
-        dict(zip(grammar.columns, columns, strict=True)),
-        np.array([gold for _, gold, _ in chosen], np.float64 if grammar.is_score else np.int64),
-        np.array([level for _, _, level in chosen], np.int64),
-    )
+    values = [gold for _, gold, _ in chosen]
+    gold: Gold = np.array(values, np.float64) if grammar.is_score else np.array(values, np.int64)
+    levels = np.array([level for _, _, level in chosen], np.int64)
+    return dict(zip(grammar.columns, columns, strict=True)), gold, levels
 
 
 def _fresh(

@@ -3,14 +3,15 @@
 A review is one or more sentences of clauses about aspects; filler sentences hold no opinion.
 
 * A clause (``i doubt that the plot was not really dull``) has the polarity of its judging word, turned once by
-  each negator before the word in the same clause and once by a denying carrier (``i doubt that``). Scope ends with the clause:
-  a comma, ``and`` or the full stop.
+  each negator before the word in the same clause and once by a denying carrier (``i doubt that``). Scope ends with
+  the clause: a comma, ``and`` or the full stop.
 * Clauses joined by ``and`` agree.
 * In a contrast one clause is conceded and the other is the verdict: ``A , but B`` and ``although A , B`` say B;
   ``B , although A`` says B. The review's gold is the polarity of its verdict.
 
-Levels: 0 plain words, or no more than ``great plot`` (without its full stop where nothing follows); 1 one negator or carrier a clause at most; 2 a contrast of plain or negated clauses;
-3 a contrast of clauses with up to two turns each.
+Levels: 0 plain words, or no more than ``great plot`` (without its full stop where nothing follows); 1 one negator
+or carrier a clause at most; 2 a contrast of plain or negated clauses; 3 a contrast of clauses with up to two turns
+each.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Similarity: how much of what the two sentences tell is the same, from 0 to 5?
 
-Both tell one event of five slots: agent, action, patient, place, time. The score is 5, less 1 for a slot whose two fillers
-are of different families or that one sentence leaves open, and less 0.5 for siblings (``doctor``, ``nurse``). Synonyms and
-wording cost nothing.
+Both tell one event of five slots: agent, action, patient, place, time. The score is 5, less 1 for a slot whose two
+fillers are of different families or that one sentence leaves open, and less 0.5 for siblings (``doctor``,
+``nurse``). Synonyms and wording cost nothing.
 
 Levels, by what differs: 0 slots left open; 1 other fillers too; 2 siblings, synonyms and fronted adverbials too; 3 the
 passive and exchanged roles too.
