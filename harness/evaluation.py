@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.confirming import Claim, check_claim
 from harness.cost.paths import distinct_paths
-from harness.findings import ParetoNLPError, fail
+from harness.findings import ParetoNLPError, fail, from_os_error
 from harness.measuring import Need, ask, measured_models
 from harness.quality.intervals import interval, replicates
 from harness.quality.metrics import METRICS
@@ -312,3 +312,5 @@ def reports(
             yield folder, evaluate_tasks(folder, tasks, load, limit=limit, force=force, progress=progress)
         except ParetoNLPError as error:
             yield folder, error
+        except OSError as error:
+            yield folder, from_os_error(error)

@@ -71,3 +71,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"Known: {', '.join(known)}." if known else ""
+
+
+def from_os_error(error: OSError) -> ParetoNLPError:
+    """What the system says of a file or a device, as an error for a person."""
+    file = None if error.filename is None else str(error.filename)
+    return fail("system", f"{error.strerror or error}.", file=file)
