@@ -65,18 +65,20 @@ def predict(
         raise fail(
             "zip-is-read-only", f"{folder} is a zip, and predictions go into the folder", remedy="Unpack it first."
         )
-    todo = []
+    todo, there = [], 0
     for point in _points(submission, points):
         for task in tasks:
             path = folder / "predictions" / point.name / task.suite / f"{task.name}.tsv"
             if submission.predictions_file(point.name, task) and not force:
+                there += 1
                 yield Predicted(point.name, task, path, 0)
             elif task.dataset.name in point.weights:
                 todo.append((point, task, path))
-    if not todo and not points and not any(point.weights for point in submission.manifest.points):
+    if not todo and not there:
+        datasets = ", ".join(dict.fromkeys(task.dataset.name for task in tasks))
         raise fail(
             "no-weights",
-            f"no operating point of {submission.manifest.name} names weights, and predicting needs them",
+            f"no operating point that is asked for names weights for {datasets}, and predicting needs them",
             file="submission.yaml",
             remedy="Name them: weights: {<dataset>: weights/<file>.safetensors}.",
         )
