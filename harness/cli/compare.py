@@ -1,16 +1,19 @@
 """``paretonlp compare``: two submissions, task by task, on the same resamples."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.board.rows import Row, task_row
-from harness.board.rows import compare as compare_rows
-from harness.cli.arguments import Store
-from harness.cli.console import err, out, plain, table
-from harness.findings import ParetoNLPError, did_you_mean, fail
-from harness.store import Stored, find_reports
+from harness.cli.arguments import Store, no_such_point, stored_under
+from harness.cli.console import err, out, show_findings, table
+from harness.findings import ParetoNLPError, fail
+
+if TYPE_CHECKING:
+    from harness.board import Row
+    from harness.store import Stored
+
+NUMBERS = ("diff.", "95 %\ninterval", "first\nbetter", "FLOPs\nratio", "params\nratio")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,48 +29,54 @@ def register(app: typer.Typer) -> None:
 
         Example: `paretonlp compare dense-probe:layers-2 dense-probe:layers-4`
         """
-        stored, _ = find_reports(store)
+        from harness.store import find_reports
+
+        stored, broken = find_reports(store)
+        show_findings(broken)
         ours, theirs = _chosen(stored, first), _chosen(stored, second)
-        rows = table(
-            "task", "first", "second", "difference", "95 % interval", "first better", "FLOPs ratio", "params ratio",
-            numbers=("difference", "95 % interval", "first better", "FLOPs ratio", "params ratio"),
-        )  # fmt: skip
-        compared = 0
+        rows = table("task", "first", "second", *NUMBERS, numbers=NUMBERS)
         for one in ours:
             for other in theirs:
-                if one.results[0].task_id != other.results[0].task_id or one is other:
+                same = (one.submission, one.point) == (other.submission, other.point)
+                if one.results[0].task_id != other.results[0].task_id or same:
                     continue
                 try:
-                    difference = compare_rows(one, other)
+                    rows.add_row(*_cells(one, other))
                 except ParetoNLPError as error:
-                    err.print(plain(f"{one.results[0].task_id}, {one.point} and {other.point}: {error}"))
-                    continue
-                compared += 1
-                low_high = f"{100 * difference.interval.low:+.2f} to {100 * difference.interval.high:+.2f}"
-                rows.add_row(
-                    one.results[0].task_id, plain(f"{one.point} {100 * one.score.value:.2f}"),
-                    plain(f"{other.point} {100 * other.score.value:.2f}"), f"{100 * difference.difference:+.2f}",
-                    low_high, f"{difference.probability:.0%}", _ratio(one.costs["flops"], other.costs["flops"]),
-                    _ratio(one.costs["parameters"], other.costs["parameters"]),
-                )  # fmt: skip
-        if not compared:
+                    err.print(f"{one.results[0].task_id}, {one.point} and {other.point}: {error}", soft_wrap=True)
+        if not rows.rows:
             raise fail("nothing-to-compare", f"{first} and {second} share no task on the same data")
-        out.print(plain(f"first: {first}   second: {second}   differences in points, first minus second"))
+        out.print(f"first: {first}   second: {second}", soft_wrap=True)
+        out.print("differences in points, first minus second")
         out.print(rows)
 
 
-def _chosen(stored: list[Stored], name: str) -> list[Row]:
+def _cells(one: "Row", other: "Row") -> list[str]:
+    """A line of the table. Raises ParetoNLPError where the two have not been scored on the same data."""
+    from harness.board import compare as compare_rows
+
+    found = compare_rows(one, other)
+    return [
+        one.results[0].task_id,
+        f"{one.point} {100 * one.score.value:.2f}",
+        f"{other.point} {100 * other.score.value:.2f}",
+        f"{100 * found.difference:+.2f}",
+        f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}",
+        f"{found.probability:.0%}",
+        _ratio(one.costs["flops"], other.costs["flops"]),
+        _ratio(one.costs["parameters"], other.costs["parameters"]),
+    ]
+
+
+def _chosen(stored: "list[Stored]", name: str) -> "list[Row]":
     """The rows of a submission, or of one of its points."""
+    from harness.board.rows import task_row
+
     submission, _, point = name.partition(":")
-    known = {entry.report.submission.name: entry for entry in stored}
-    if submission not in known:
-        raise fail(
-            "no-such-submission", f"there is no report of {submission!r}", remedy=did_you_mean(submission, known)
-        )
-    entry = known[submission]
+    entry = stored_under(stored, submission)
     points = [result.point for result in entry.report.results]
     if point and point not in points:
-        raise fail("no-such-point", f"{submission} has no point {point!r}", remedy=did_you_mean(point, points))
+        raise no_such_point(submission, point, list(dict.fromkeys(points)))
     return [task_row(entry, result) for result in entry.report.results if not point or result.point == point]
 
 

@@ -2,24 +2,41 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from harness.findings import Finding, ParetoNLPError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from harness.board import Marks
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
+
+PROVED, DECLARED = "✓", "·"
+PROOF = ("cost", "len", "ans")
+"""Columns that say what the harness proved of a row: its cost, the lengths of its samples, its answers."""
+PROOF_LEGEND = f"cost len ans: {PROVED} measured, confirmed, reproduced by the harness   {DECLARED} declared only"
 
 
 def plain(text: str) -> Text:
     """Somebody's words, with control characters shown instead of sent to the terminal, and no markup read in them."""
     return Text("".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text))
+
+
+class PlainConsole(Console):
+    """A console that shows strings as they are, wherever they come from: nothing in them is ever obeyed."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A string as ``plain``, in the style that is asked for."""
+        return super().render_str(plain(text).plain, **{**options, "markup": False, "emoji": False})
+
+
+out = PlainConsole(highlight=False)
+err = PlainConsole(stderr=True, highlight=False)
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
@@ -43,24 +60,42 @@ def show_error(error: ParetoNLPError) -> None:
 
 
 def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    """A table of plain lines; the columns of numbers are aligned to the right."""
+    """A table of plain lines; columns of numbers are aligned to the right and never broken, long words are."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers)
+        if column in numbers:
+            made.add_column(column, justify="right", no_wrap=True)
+        else:
+            made.add_column(column, overflow="fold", no_wrap=column in PROOF)
     return made
+
+
+def proof(marks: "Marks") -> tuple[str, str, str]:
+    """The cells under ``PROOF``."""
+    claims = marks.cost, marks.lengths, marks.predictions
+    cost, lengths, answers = (DECLARED if claim == "declared" else PROVED for claim in claims)
+    return cost, lengths, answers
 
 
 @contextmanager
 def progress() -> Iterator[Report]:
     """Show progress on standard error while the block runs; one line for each thing that is being done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as bars:
+    with Progress(
+        *columns,
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+        redirect_stdout=out.is_terminal,  # else what goes into a file or a pipe would come out of standard error
+    ) as bars:
         known = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -74,18 +109,14 @@ def progress() -> Iterator[Report]:
 
 
 def human(number: float | None, unit: str = "") -> str:
-    """A number with three digits and a prefix: 11.2 G, 109 M.
+    """A number with three digits and a prefix: 11.2G, 109M.
 
-    >>> human(11_169_792_000), human(0), human(950)
-    ('11.2G', '0', '950')
+    >>> human(11_169_792_000), human(0), human(950), human(999_600)
+    ('11.2G', '0', '950', '1M')
     """
     if number is None:
         return "–"
     for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return (
-                f"{number / size:.3g}{prefix}{unit}"
-                if abs(number) < 999.5 * size
-                else f"{number / size:.0f}{prefix}{unit}"
-            )
+        if abs(number) >= 0.9995 * size:  # what rounds up to the next prefix has it
+            return f"{number / size:.3g}{prefix}{unit}"
     return f"{number:.3g}{unit}"

@@ -1,21 +1,19 @@
 """``paretonlp evaluate``: from submission folders to reports."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from harness.board.rows import task_row
 from harness.cli.arguments import DataDir, Folders, SuiteName, TaskNames, chosen_tasks, submissions_in
-from harness.cli.console import err, human, out, plain, progress, show_error, table
-from harness.evaluation import plan, reports
+from harness.cli.console import PROOF, PROOF_LEGEND, err, human, out, progress, proof, show_error, table
 from harness.findings import ParetoNLPError
-from harness.report import Report
-from harness.store import Stored, read_report
-from harness.submission import load_submission
-from harness.tasks.choosing import split_loader
-from harness.tasks.types import Task
+
+if TYPE_CHECKING:
+    from harness.evaluation import Load
+    from harness.report import Report
+    from harness.tasks.types import Task
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +27,8 @@ def register(app: typer.Typer) -> None:
         data_dir: DataDir = None,
         show_plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
         limit: Annotated[
-            int | None, typer.Option("--limit", min=1, help="Try the first rows only; nothing is written.")
+            int | None,
+            typer.Option("--limit", min=1, help="Try the first rows only; nothing is written.", show_default=False),
         ] = None,
         force: Annotated[bool, typer.Option("--force", help="Make results anew that have not changed.")] = False,
     ) -> None:
@@ -39,78 +38,96 @@ def register(app: typer.Typer) -> None:
 
         Example: `paretonlp evaluate submissions/mine --suite elue --tasks sst2,mrpc --data-dir data`
         """
-        chosen, load = chosen_tasks(suite, tasks), split_loader(data_dir)
-        found = submissions_in(folders)
-        if show_plan:
-            _show_plan(found, chosen, data_dir)
-            return
-        several = len(found) > 1
-        failed = 0
-        with progress() as report:
-            for folder, result in reports(found, chosen, load, limit=limit, force=force, progress=report):
-                if isinstance(result, Report):
-                    _show(folder, result, chosen, written=limit is None and folder.is_dir())
-                elif several and _has_nothing_here(result):
-                    err.print(plain(f"{folder}: no predictions for these tasks, left out"))
-                else:
-                    failed += 1
-                    err.print(plain(f"{folder}:"))
-                    show_error(result)
-        if failed:
+        from harness.tasks.choosing import refuse_hidden, split_loader
+
+        chosen = chosen_tasks(suite, tasks)
+        refuse_hidden(chosen)
+        load, found = split_loader(data_dir), submissions_in(folders)
+        well = _plan(found, chosen, load, limit, force) if show_plan else _run(found, chosen, load, limit, force)
+        if not well:
             raise typer.Exit(1)
 
 
-def _has_nothing_here(error: ParetoNLPError) -> bool:
-    return all(finding.code == "no-predictions" for finding in error.findings)
+def _run(found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: int | None, force: bool) -> bool:
+    """Evaluate and show what came out; whether all went well and there was something to evaluate."""
+    from harness.evaluation import reports
+    from harness.report import Report
+
+    shown = failed = 0
+    with progress() as report:
+        for folder, result in reports(found, tasks, load, limit=limit, force=force, progress=report):
+            if isinstance(result, Report):
+                shown += 1
+                _show(folder, result, tasks, written=limit is None and folder.is_dir())
+            else:
+                failed += _show_failure(folder, result, among_several=len(found) > 1)
+    if shown:
+        out.print(f"\n{PROOF_LEGEND}")
+    return bool(shown) and not failed
 
 
-def _show(folder: Path, report: Report, tasks: tuple[Task, ...], *, written: bool) -> None:
+def _plan(found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: int | None, force: bool) -> bool:
+    """Show what evaluating would do; whether there is something to evaluate and nothing in the way."""
+    from harness.evaluation import plan
+    from harness.store import read_report
+    from harness.submission import load_submission
+
+    rows = table("submission", "point", "task", "rows", "to do", numbers=("rows",))
+    failed = 0
+    for folder in found:
+        try:
+            submission = load_submission(folder)
+            before = read_report(folder) if (folder / "report.json").is_file() else None
+            for item in plan(submission, tasks, load, before, limit=limit):
+                what = "nothing, unchanged" if item.done and not force else "score and measure"
+                count = min(load(item.task).rows, limit or load(item.task).rows)
+                rows.add_row(submission.manifest.name, item.point.name, item.task.id, f"{count:,}", what)
+        except ParetoNLPError as error:
+            failed += _show_failure(folder, error, among_several=len(found) > 1)
+    if rows.rows:
+        out.print(rows)
+    return bool(rows.rows) and not failed
+
+
+def _show_failure(folder: Path, error: ParetoNLPError, *, among_several: bool) -> bool:
+    """Say why there is no result; among several, to have no predictions for the tasks is no failure."""
+    if among_several and all(finding.code == "no-predictions" for finding in error.findings):
+        err.print(f"{folder}: no predictions for these tasks, left out", soft_wrap=True)
+        return False
+    err.print(f"{folder}:", soft_wrap=True)
+    show_error(error)
+    return True
+
+
+def _show(folder: Path, report: "Report", tasks: "Sequence[Task]", *, written: bool) -> None:
     """What came out for these tasks, and where the report is."""
-    rows: Table = table(
-        "task", "point", "score", "95 % interval", "FLOPs", "MACs", "parameters", "proof",
-        numbers=("score", "95 % interval", "FLOPs", "MACs", "parameters"),
-    )  # fmt: skip
+    from harness.board.rows import task_row
+    from harness.store import Stored
+
+    numbers = ("score", "95 % interval", "FLOPs", "MACs", "params")
+    rows = table("task", "point", *numbers, *PROOF, numbers=numbers)
     chosen = {task.id for task in tasks}
+    results = [result for result in report.results if result.task_id in chosen]
     notes: set[str] = set()
-    for result in report.results:
-        if result.task_id not in chosen:
-            continue
-        row = task_row(Stored(report), result)
-        low_high = f"{100 * result.score.interval.low:.1f} to {100 * result.score.interval.high:.1f}"
-        proof = f"cost {result.cost.provenance}, lengths {result.cost.lengths}, answers {result.score.predictions}"
+    for result in results:
+        row, interval = task_row(Stored(report), result), result.score.interval
         rows.add_row(
-            result.task_id, result.point, f"{100 * result.score.value:.2f}", low_high, human(row.costs["flops"]),
-            human(row.costs["macs"]), human(row.costs["parameters"]), proof,
-        )  # fmt: skip
+            result.task_id,
+            result.point,
+            f"{100 * result.score.value:.2f}",
+            f"{100 * interval.low:.1f} to {100 * interval.high:.1f}",
+            *(human(row.costs[axis]) for axis in ("flops", "macs", "parameters")),
+            *proof(row.marks),
+        )
         notes.update(row.partial)
         notes.update(f"no formula for {operator}: not in the figures of {result.point}" for operator in row.unpriced)
-    out.print(plain(f"{report.submission.name}"), style="bold")
+    out.print(f"\n{report.submission.name}", style="bold")
     out.print(rows)
     for note in sorted(notes):
-        out.print(plain(f"note: {note}"))
+        out.print(f"note: {note}", soft_wrap=True)
     if written:
-        out.print(plain(f"report: {folder / 'report.json'}"))
-    elif limit_of(report):
-        out.print(plain(f"tried on the first {limit_of(report)} rows; nothing was written"))
-
-
-def limit_of(report: Report) -> int | None:
-    """The rows that a trial was limited to."""
-    return max((result.limit for result in report.results if result.limit is not None), default=None)
-
-
-def _show_plan(folders: list[Path], tasks: tuple[Task, ...], data_dir: Path | None) -> None:
-    load = split_loader(data_dir)
-    rows = table("submission", "point", "task", "rows", "to do", numbers=("rows",))
-    for folder in folders:
-        submission = load_submission(folder)
-        before = read_report(folder) if (folder / "report.json").is_file() else None
-        try:
-            work = plan(submission, tasks, load, before)
-        except ParetoNLPError as error:
-            show_error(error)
-            continue
-        for item in work:
-            what = "nothing, unchanged" if item.done else "score and measure"
-            rows.add_row(submission.manifest.name, item.point.name, item.task.id, f"{load(item.task).rows:,}", what)
-    out.print(rows)
+        out.print(f"report: {folder / 'report.json'}", soft_wrap=True)
+    else:
+        limit = max((result.limit for result in results if result.limit is not None), default=None)
+        first = "" if limit is None else f"tried on the first {limit:,} rows; "
+        out.print(f"{first}nothing was written")

@@ -1,19 +1,15 @@
 """``paretonlp export``: a board as a table, or predictions as the GLUE server takes them."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.board import suite_board, task_board
-from harness.cli.arguments import Store, SuiteName
-from harness.cli.console import err, out, plain, show_findings
-from harness.export import rows_table, standings_table, to_csv, to_json, to_markdown
-from harness.findings import did_you_mean, fail
-from harness.store import find_reports, write_whole
-from harness.submission import load_submission, read_predictions
-from harness.tasks import suite as find_suite
+from harness.cli.arguments import Store, SuiteName, no_such_point, scored_suite
+from harness.cli.console import err, out, show_findings
+from harness.findings import fail
 
 
 class Format(StrEnum):
@@ -25,46 +21,61 @@ class Format(StrEnum):
     GLUE = "glue"
 
 
-WRITERS = {Format.CSV: to_csv, Format.JSON: to_json, Format.MD: to_markdown}
-
-
 def register(app: typer.Typer) -> None:
     """Add the verb."""
 
     @app.command()
     def export(
-        kind: Annotated[Format, typer.Option("--format", help="csv, json or md: the board; glue: the server's zip.")],
+        kind: Annotated[
+            Format,
+            typer.Option("--format", help="csv, json or md: the board; glue: the server's zip.", show_default=False),
+        ],
         suite: SuiteName = "probe",
         task: Annotated[str, typer.Option("--task", help="One task; the suite's aggregate without.")] = "",
         store: Store = Path("submissions"),
         standings: Annotated[bool, typer.Option("--standings", help="A line a submission, not a point.")] = False,
         submission: Annotated[str, typer.Option("--submission", help="For glue: submission:point.")] = "",
-        output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; else standard output.")] = None,
+        output: Annotated[
+            Path | None,
+            typer.Option("--output", "-o", help="The file; else standard output.", show_default=False),
+        ] = None,
     ) -> None:
         """Write a board as CSV, JSON or Markdown, or a point's predictions as the zip that the GLUE server takes.
 
         Example: `paretonlp export --format md --suite elue --task sst2`
+
+        Example: `paretonlp export --format glue --submission mine:full -o glue.zip`
         """
         if kind is Format.GLUE:
             _write_glue(store, submission, output)
             return
-        stored, broken = find_reports(store)
-        show_findings(broken)
-        found = find_suite(suite)
-        names = [each.name for each in found.tasks]
-        if task and task not in names:
-            raise fail("no-such-task", f"suite {suite} has no task {task!r}", remedy=did_you_mean(task, names))
-        board = task_board(stored, suite, task) if task else suite_board(stored, found)
-        text = WRITERS[kind](standings_table(board) if standings else rows_table(board))
-        if output is None:
-            out.print(text, end="", markup=False, soft_wrap=True)
+        text = _board(kind, suite, task, store, standings)
+        if output is not None:
+            _write(output, text.encode())
+            err.print(f"{output} written", soft_wrap=True)
+        elif out.is_terminal:
+            out.print(text, end="", soft_wrap=True)
         else:
-            write_whole(output, text.encode())
-            err.print(plain(f"{output} written"))
+            sys.stdout.write(text)
+
+
+def _board(kind: Format, suite: str, task: str, store: Path, standings: bool) -> str:
+    from harness.board import suite_board, task_board
+    from harness.export import rows_table, standings_table, to_csv, to_json, to_markdown
+    from harness.store import find_reports
+
+    writers = {Format.CSV: to_csv, Format.JSON: to_json, Format.MD: to_markdown}
+    found = scored_suite(suite, task)
+    stored, broken = find_reports(store)
+    show_findings(broken)
+    board = task_board(stored, suite, task) if task else suite_board(stored, found)
+    return writers[kind](standings_table(board) if standings else rows_table(board))
 
 
 def _write_glue(store: Path, name: str, output: Path | None) -> None:
     from harness.glue_server import glue_zip
+    from harness.submission import load_submission, read_predictions
+    from harness.tasks import suite as find_suite
 
     submission, _, point = name.partition(":")
     if not submission or not point or output is None:
@@ -74,9 +85,8 @@ def _write_glue(store: Path, name: str, output: Path | None) -> None:
             expected="--submission name:point -o glue.zip",
         )
     loaded = load_submission(store / submission)
-    points = [each.name for each in loaded.manifest.points]
-    if point not in points:
-        raise fail("no-such-point", f"{submission} has no point {point!r}", remedy=did_you_mean(point, points))
+    if loaded.manifest.point(point) is None:
+        raise no_such_point(submission, point, [each.name for each in loaded.manifest.points])
     answers = {}
     for task in find_suite("glue-test").tasks:
         path = loaded.predictions_file(point, task)
@@ -85,11 +95,19 @@ def _write_glue(store: Path, name: str, output: Path | None) -> None:
     if not answers:
         raise fail(
             "no-predictions",
-            f"{submission} has no predictions for the test sets of GLUE",
+            f"{point} of {submission} has no predictions for the test sets of GLUE",
             expected=f"predictions/{point}/glue-test/<task>.tsv",
             remedy=f"Write them: paretonlp predict {store / submission} --suite glue-test.",
         )
     content, notes = glue_zip(answers)
-    write_whole(output, content)
+    _write(output, content)
     show_findings(notes)
-    err.print(plain(f"{output} written: {', '.join(answers)}"))
+    err.print(f"{output} written: {', '.join(answers)}", soft_wrap=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    from harness.store import write_whole
+
+    if not path.parent.is_dir():
+        raise fail("no-such-directory", f"there is no folder {path.parent}", remedy="Make it, or change --output.")
+    write_whole(path, content)

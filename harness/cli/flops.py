@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
-from rich.tree import Tree
 
-from harness.cli.console import human, out, plain, table
-from harness.cost.parameters import Weight, looked_up, summarise
-from harness.cost.pricing import Cost, Work, price, roll_up
-from harness.cost.tape_json import from_json
+from harness.cli.arguments import named
+from harness.cli.console import human, out, table
 from harness.findings import did_you_mean, fail
-from harness.sandbox.runner import Message, sandboxed
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from harness.cost.pricing import Cost, Work
 
 COUNTERS = ("fvcore", "torch")
 
@@ -27,9 +27,13 @@ def register(app: typer.Typer) -> None:
         tokens: Annotated[int, typer.Option("--tokens", min=1, help="Length of the sample.")] = 128,
         dataset: Annotated[str, typer.Option("--dataset", help="The dataset given to build_model.")] = "sst2",
         option: Annotated[
-            list[str] | None, typer.Option("--option", help="An option of the model: num_layers=6.")
+            list[str] | None,
+            typer.Option("--option", help="An option of the model: num_layers=6; repeat for more.", show_default=False),
         ] = None,
-        size: Annotated[list[str] | None, typer.Option("--size", help="Another size: num_ngrams_1=40.")] = None,
+        size: Annotated[
+            list[str] | None,
+            typer.Option("--size", help="Sizes other than num_tokens: num_ngrams_1=40; repeat.", show_default=False),
+        ] = None,
         compare: Annotated[str, typer.Option("--compare", help="Other counters: fvcore,torch.")] = "",
         depth: Annotated[int, typer.Option("--depth", min=1, help="Levels of the tree of modules.")] = 4,
     ) -> None:
@@ -37,9 +41,14 @@ def register(app: typer.Typer) -> None:
 
         Example: `paretonlp flops submissions/dense-probe/model.py --tokens 64 --compare fvcore,torch`
         """
-        folder = model if model.is_dir() else model.parent
-        if not (folder / "model.py").is_file():
-            raise fail("no-model", f"there is no {folder / 'model.py'}", expected="a file called model.py")
+        from harness.cost.parameters import Weight, looked_up, summarise
+        from harness.cost.pricing import price
+        from harness.cost.tape_json import from_json
+        from harness.sandbox.runner import Message, sandboxed
+        from harness.tasks import dataset as find_dataset
+
+        folder = _folder(model)
+        find_dataset(dataset)
         sizes = {name: _positive(name, value) for name, value in _pairs(size or [])} or {"num_tokens": tokens}
         job = {"dataset": dataset, "options": dict(_pairs(option or [])), "sizes": [sizes]}
         jobs: list[Message] = [{"verb": "trace", **job}]
@@ -61,7 +70,19 @@ def register(app: typer.Typer) -> None:
             _show_comparison(cost, compared[0]["counters"])
 
 
+def _folder(model: Path) -> Path:
+    """Where the model.py is."""
+    folder = model if model.is_dir() else model.parent
+    if not (folder / "model.py").is_file() or not (model.is_dir() or model.name == "model.py"):
+        raise fail(
+            "no-model", f"{model} is no model.py, and no folder that holds one", expected="a file called model.py"
+        )
+    return folder
+
+
 def _pairs(texts: list[str]) -> list[tuple[str, Any]]:
+    import yaml
+
     pairs = []
     for text in texts:
         name, equals, value = text.partition("=")
@@ -83,36 +104,40 @@ def _positive(name: str, value: Any) -> int:
 
 
 def _counters(names: str) -> list[str]:
-    chosen = [name.strip() for name in names.split(",")]
+    chosen = named(names)
     for name in chosen:
         if name not in COUNTERS:
             raise fail("no-such-counter", f"there is no counter {name!r}", remedy=did_you_mean(name, COUNTERS))
     return chosen
 
 
-def _show(cost: Cost, depth: int) -> None:
-    out.print(plain(f"{human(cost.macs)} MACs, {human(cost.flops)} FLOPs for one sample"))
+def _show(cost: "Cost", depth: int) -> None:
+    from harness.cost.pricing import roll_up
+
+    out.print(f"{human(cost.macs)} MACs, {human(cost.flops)} FLOPs for one sample")
     out.print(_tree(roll_up(cost.by_module), cost.flops, depth))
     rows = table("operator", "calls", "MACs", "FLOPs", "share", numbers=("calls", "MACs", "FLOPs", "share"))
     for name, work in sorted(cost.by_operator.items(), key=lambda item: -item[1].flops):
-        rows.add_row(plain(name), str(work.calls), human(work.macs), human(work.flops), _share(work.flops, cost.flops))
+        rows.add_row(name, str(work.calls), human(work.macs), human(work.flops), _share(work.flops, cost.flops))
     out.print(rows)
     for name, calls in cost.unpriced.items():
-        out.print(plain(f"no formula: {name}, {calls} call{'s' if calls > 1 else ''}, not in these figures"))
+        out.print(f"no formula: {name}, {calls} call{'s' if calls > 1 else ''}, not in these figures")
 
 
 def _share(flops: int, whole: int) -> str:
     return f"{flops / whole:.1%}" if whole else "–"
 
 
-def _tree(modules: Mapping[str, Work], whole: int, depth: int) -> Tree:
-    root = Tree(plain("model"))
+def _tree(modules: "Mapping[str, Work]", whole: int, depth: int) -> "Tree":
+    from rich.tree import Tree
+
+    root = Tree("model")
     nodes = {"": root}
     for path in sorted(modules, key=_natural):
         if path and path.count(".") < depth:
             work = modules[path]
             label = f"{path.rpartition('.')[2]}  {human(work.flops)} FLOPs  {_share(work.flops, whole)}"
-            nodes[path] = nodes[path.rpartition(".")[0]].add(plain(label))
+            nodes[path] = nodes[path.rpartition(".")[0]].add(label)
     return root
 
 
@@ -121,7 +146,7 @@ def _natural(path: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in path.split(".")]
 
 
-def _show_comparison(cost: Cost, counters: Mapping[str, Mapping[str, float]]) -> None:
+def _show_comparison(cost: "Cost", counters: Mapping[str, Mapping[str, float]]) -> None:
     rows = table("counter", "MACs", "against ours", "operators", numbers=("MACs", "against ours"))
     rows.add_row(
         "paretonlp", f"{cost.macs:,}", "", ", ".join(name for name, work in cost.by_operator.items() if work.macs)
@@ -130,6 +155,6 @@ def _show_comparison(cost: Cost, counters: Mapping[str, Mapping[str, float]]) ->
         macs = sum(by_operator.values())
         difference = f"{macs / cost.macs - 1:+.2%}" if cost.macs else "–"
         counted = ", ".join(operator for operator, count in by_operator.items() if count)
-        rows.add_row(name, f"{macs:,.0f}", difference, plain(counted))
+        rows.add_row(name, f"{macs:,.0f}", difference, counted)
     out.print(rows)
     out.print("Counters differ in what they count: docs/cost.md has the table.")

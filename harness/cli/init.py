@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.console import out, plain
-
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -22,10 +20,11 @@ def register(app: typer.Typer) -> None:
 
         Example: `paretonlp init my-model`
         """
+        from harness.cli.console import out
         from harness.submission.template import write_template
 
         target = into / name
         write_template(target, name)
-        out.print(plain(f"{target} is there. Next:"))
+        out.print(f"{target} is there. Next:", soft_wrap=True)
         for step in (f"paretonlp validate {target}", f"paretonlp evaluate {target} --suite probe"):
-            out.print(plain(f"  {step}"))
+            out.print(f"  {step}", soft_wrap=True)

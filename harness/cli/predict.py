@@ -5,10 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.arguments import DataDir, SuiteName, TaskNames, chosen_tasks
-from harness.cli.console import out, plain, progress
-from harness.predicting import predict as run
-from harness.tasks.choosing import split_loader
+from harness.cli.arguments import AnySuiteName, DataDir, TaskNames, chosen_tasks, named
 
 
 def register(app: typer.Typer) -> None:
@@ -16,8 +13,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def predict(
-        folder: Annotated[Path, typer.Argument(help="A submission folder with model.py, encode and weights.")],
-        suite: SuiteName = "probe",
+        folder: Annotated[
+            Path, typer.Argument(help="A submission folder with model.py, encode and weights.", show_default=False)
+        ],
+        suite: AnySuiteName = "probe",
         tasks: TaskNames = "",
         points: Annotated[str, typer.Option("--points", help="Only these operating points, with commas.")] = "",
         data_dir: DataDir = None,
@@ -29,9 +28,12 @@ def register(app: typer.Typer) -> None:
 
         Example: `paretonlp predict submissions/mine --suite elue --tasks sst2,mrpc --data-dir data`
         """
-        names = tuple(filter(None, (name.strip() for name in points.split(","))))
-        chosen = chosen_tasks(suite, tasks)
+        from harness.cli.console import out, progress
+        from harness.predicting import predict as run
+        from harness.tasks.choosing import split_loader
+
+        chosen, load = chosen_tasks(suite, tasks), split_loader(data_dir)
         with progress() as report:
-            for done in run(folder, chosen, split_loader(data_dir), points=names, force=force, progress=report):
+            for done in run(folder, chosen, load, points=named(points), force=force, progress=report):
                 what = f"{done.rows:,} rows" if done.rows else "there already"
-                out.print(plain(f"{done.path}  {what}"))
+                out.print(f"{done.path}  {what}", soft_wrap=True)
