@@ -21,7 +21,7 @@ bench: .venv/.installed-test  ## speed, as ratios against peers in the same run;
 	$(BIN)/python -m tests.benchmarks $(DATA)
 
 docs: .venv/.installed-test  ## the generated pages
-	$(BIN)/python -m harness.cost.document > docs/operators.md
+	$(BIN)/python -m harness.cost.document
 	$(BIN)/python -m harness.tasks.document > docs/tasks.md
 	$(BIN)/python -m harness.report > docs/report.schema.json
 

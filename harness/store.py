@@ -6,8 +6,6 @@ unpickled, and whatever is wrong is said as a finding that names the file.
 
 import io
 import json
-import os
-import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from harness.atomic import write_whole
 from harness.findings import Finding, ParetoNLPError, fail
 from harness.report import SCHEMA_VERSION, Report, Result
 
@@ -238,13 +237,3 @@ def write_replicates(folder: Path, replicates: Replicates) -> None:
             np.lib.format.write_array(array, replicates[key], version=(1, 0), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{key}.npy"), array.getvalue(), zipfile.ZIP_DEFLATED)
     write_whole(folder / REPLICATES, stream.getvalue())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Puts ``content`` at ``path`` in one step: a reader sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

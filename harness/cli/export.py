@@ -106,7 +106,7 @@ def _write_glue(store: Path, name: str, output: Path | None) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    from harness.store import write_whole
+    from harness.atomic import write_whole
 
     if not path.parent.is_dir():
         raise fail("no-such-directory", f"there is no folder {path.parent}", remedy="Make it, or change --output.")

@@ -1,7 +1,7 @@
 """Events: who did what to whom, where and when; how one is drawn, changed and worded.
 
 A slot holds ``(family, member)``: the members of a family are siblings (``doctor``, ``nurse``), the words of a
-member are synonyms (``doctor``, ``physician``). A slot may be left open: ``someone dealt with the nurse``.
+member are synonyms (``doctor``, ``physician``). A slot may be left open: ``a person treated the nurse``.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,14 @@ FAMILIES = {
     "place": lexicon.PLACES,
     "time": lexicon.TIMES,
 }
-OPEN = {"agent": "someone", "action": "dealt with", "patient": "somebody", "place": "", "time": ""}
+OPEN = {
+    "agent": "a person",
+    "action": "treated",
+    "patient": "a person",
+    "place": "in some place",
+    "time": "some time",
+}
+"""Each as long as what it stands for, so that length does not tell how much is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,13 @@ def sibling(draws: Draws, event: Event, name: Name) -> Event:
     return other_family(draws, event, name) if slot is None else event.filled(name, (slot[0], 1 - slot[1]))
 
 
-def wording(draws: Draws, event: Event, *, synonyms: bool, passive: bool, fronted: bool) -> str:
-    """The event as a clause without a full stop; ``synonyms``: any word of a member, else its first."""
+def wording(
+    draws: Draws, event: Event, *, synonyms: bool, passive: bool, fronted: bool, spell_open: bool = False
+) -> str:
+    """The event as a clause without a full stop; ``synonyms``: any word of a member, else its first.
+
+    An open place or time is left out, or with ``spell_open`` said to be open.
+    """
 
     def word(name: Name) -> str:
         slot = event.slot(name)
@@ -91,7 +103,7 @@ def wording(draws: Draws, event: Event, *, synonyms: bool, passive: bool, fronte
 
     agent, patient, action = person("agent"), person("patient"), word("action")
     clause = f"{patient} was {action} by {agent}" if passive else f"{agent} {action} {patient}"
-    adverbials = [word(name) for name in ("place", "time") if event.slot(name) is not None]
+    adverbials = [word(name) for name in ("place", "time") if spell_open or event.slot(name) is not None]
     if fronted and adverbials:
         return " ".join((adverbials[-1], ",", clause, *adverbials[:-1]))
     return " ".join((clause, *adverbials))

@@ -17,9 +17,9 @@ some K V    every K' V'  never                       K in K' and V, V' disjoint
 some K V    some K' V'   K in K' and V in V'         never
 =========== ============ =========================== ==================================
 
-The statements of a premise speak of different things, so it says what any one of them says.
+The statements of a premise speak of different things or different properties, so it says what any one of them says.
 
-Levels: 0 one statement with opposites; 1 two or three, so a property must be bound to its thing;
+Levels: 0 two statements of one thing, with opposites; 1 two or three, so a property must be bound to its thing;
 2 nested values and ``not``; 3 quantifiers and nested kinds.
 """
 
@@ -113,8 +113,11 @@ def relation(premise: Statement, hypothesis: Statement) -> int:
 
 def draw(draws: Draws, level: int, gold: float) -> tuple[tuple[str, str], float]:
     """A premise and a hypothesis of this level and this gold: drawn until the rules say so."""
+    # how many statements, and which say not, is drawn before the gold is looked at: length must not tell it
+    count = (2, 2 + draws.below(2), 1 + draws.below(2), 1 + draws.below(2))[level]
+    denied = [level == 2 and draws.chance(0.3) for _ in range(count + 1)]
     while True:
-        facts, hypothesis = _pair(draws, level)
+        facts, hypothesis = _pair(draws, level, denied)
         found = {relation(fact, hypothesis) for fact in facts} - {NEUTRAL} or {NEUTRAL}
         if found == {gold}:
             break
@@ -125,23 +128,35 @@ def draw(draws: Draws, level: int, gold: float) -> tuple[tuple[str, str], float]
     return (" ".join(premise), hypothesis_text), gold
 
 
-def _pair(draws: Draws, level: int) -> tuple[list[Statement], Statement]:
-    count = (1, 2 + draws.below(2), 1 + draws.below(2), 1 + draws.below(2))[level]
+def _facts(draws: Draws, level: int, nouns: list[str], denied: list[bool], dimension: int) -> list[Statement]:
+    return [_statement(draws, level, noun, no, dimension) for noun, no in zip(nouns, denied[:-1], strict=True)]
+
+
+def _pair(draws: Draws, level: int, denied: list[bool]) -> tuple[list[Statement], Statement]:
+    if level == 0:
+        return _opposites(draws)
     dimension = draws.pick(NESTED if level >= 2 else PLAIN)
-    nouns = draws.some(NOUNS, count)
-    facts = [_statement(draws, level, noun, dimension) for noun in nouns]
+    nouns = draws.some(NOUNS, len(denied) - 1)
+    facts = _facts(draws, level, nouns, denied, dimension)
     while any(one.things & other.things for one, other in combinations(facts, 2)):
-        facts = [_statement(draws, level, noun, dimension) for noun in nouns]
+        facts = _facts(draws, level, nouns, denied, dimension)
     noun = draws.pick(nouns)
-    if level and draws.chance(0.15):
+    if draws.chance(0.15):
         noun = draws.pick(NOUNS)
-    if draws.chance(0.5 if level == 0 else 0.1):
+    if draws.chance(0.1):
         dimension = draws.pick(NESTED if level >= 2 else PLAIN)
-    return facts, _statement(draws, level, noun, dimension)
+    return facts, _statement(draws, level, noun, denied[-1], dimension)
 
 
-def _statement(draws: Draws, level: int, noun: str, dimension: int) -> Statement:
-    determiner, denied = "the", level == 2 and draws.chance(0.3)
+def _opposites(draws: Draws) -> tuple[list[Statement], Statement]:
+    noun = draws.pick(NOUNS)
+    one, other, third = draws.some(PLAIN, 3)
+    facts = [Statement("the", noun, False, draws.pick(DIMENSIONS[dimension])) for dimension in (one, other)]
+    return facts, Statement("the", noun, False, draws.pick(DIMENSIONS[draws.pick((one, other, third))]))
+
+
+def _statement(draws: Draws, level: int, noun: str, denied: bool, dimension: int) -> Statement:
+    determiner = "the"
     if level == 3:
         determiner = draws.pick(("the", "every", "some", "no", "every", "no"))
         noun = KIND_OF[noun] if determiner != "the" and draws.chance(0.35) else noun

@@ -6,7 +6,7 @@ PRAISE = ("great", "good", "bright", "funny", "clever", "moving", "lovely", "str
 BLAME = ("dull", "bad", "bland", "boring", "clumsy", "awful", "ugly", "weak", "stale", "tedious")
 INTENSIFIERS = ("really", "very", "quite", "truly")
 NEGATORS = ("not", "never", "hardly", "not at all", "by no means")
-AFFIRMING_CARRIERS = ("i think that", "i am sure that", "everyone would say that", "it is true that")
+AFFIRMING_CARRIERS = ("i think that", "i am quite sure that", "everyone would say that", "it is true that")
 DENYING_CARRIERS = ("i do not think that", "i doubt that", "nobody would say that", "it is false that")
 
 # Inference: kinds of things, and properties as trees; the values of a dimension exclude one another.

@@ -14,8 +14,6 @@ or carrier a clause at most; 2 a contrast of plain or negated clauses; 3 a contr
 each.
 """
 
-from dataclasses import dataclass
-
 from harness.tasks.probe import lexicon
 from harness.tasks.probe.draws import Draws
 from harness.tasks.probe.filler import filler
@@ -24,14 +22,6 @@ LEVELS = 4
 COLUMNS = ("text",)
 GOLD = (0, 1)
 ROOM = 126
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One opinion; ``turns`` is the number of negations that scope over the word."""
-
-    polarity: int
-    text: str
 
 
 def draw(draws: Draws, level: int, gold: float) -> tuple[tuple[str], float]:

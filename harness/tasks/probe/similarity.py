@@ -54,4 +54,5 @@ def draw(draws: Draws, level: int, gold: float) -> tuple[tuple[str, str], float]
 
 def _sentence(draws: Draws, event: Event, level: int) -> str:
     passive, fronted = level > 2 and draws.chance(0.5), level > 1 and draws.chance(0.3)
-    return wording(draws, event, synonyms=level > 1, passive=passive, fronted=fronted) + " ."
+    clause = wording(draws, event, synonyms=level > 1, passive=passive, fronted=fronted, spell_open=True)
+    return f"{clause} ."

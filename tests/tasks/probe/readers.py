@@ -90,22 +90,23 @@ def _synonyms(families: tuple) -> dict[str, tuple[int, int]]:
 
 PEOPLE = {f"the {w}": slot for w, slot in _synonyms(lexicon.PEOPLE).items()}
 ADVERBIALS = {"place": _synonyms(lexicon.PLACES), "time": _synonyms(lexicon.TIMES)}
+OPEN = {"in some place": None, "some time": None}
 ACTIONS = _synonyms(lexicon.ACTIONS)
 DENYING = ("i do not think that ", "i doubt that ", "nobody would say that ", "it is false that ")
-AFFIRMING = ("i think that ", "i am sure that ", "everyone would say that ", "it is true that ")
+AFFIRMING = ("i think that ", "i am quite sure that ", "everyone would say that ", "it is true that ")
 
 
 def event(text: str) -> tuple[dict[str, tuple[int, int]], bool]:
     """The slots of the first sentence of a text that are not left open, and whether it is affirmed."""
-    sentence = text.split(" .")[0]
+    sentence = text.split(" .", maxsplit=1)[0]
     affirmed = not sentence.startswith(DENYING)
     for carrier in (*DENYING, *AFFIRMING):
         sentence = sentence.removeprefix(carrier)
     slots = {}
-    for name, phrases in ADVERBIALS.items():
+    for name, phrases in (*ADVERBIALS.items(), ("open", OPEN)):
         for phrase, slot in phrases.items():
             if f" {phrase} " in f" {sentence} ":
-                slots[name] = slot
+                slots |= {name: slot} if slot else {}
                 sentence = f" {sentence} ".replace(f" {phrase} ", " ").strip()
     words = sentence.removeprefix(", ")
     passive = " by " in words
@@ -113,7 +114,9 @@ def event(text: str) -> tuple[dict[str, tuple[int, int]], bool]:
     for name, phrase in zip(("patient", "agent") if passive else ("agent", "patient"), (first, last), strict=True):
         if " ".join(phrase) in PEOPLE:
             slots[name] = PEOPLE[" ".join(phrase)]
-    slots |= {"action": ACTIONS[word] for word in words.split() if word in ACTIONS}
+    for word in words.split():
+        if word in ACTIONS:
+            slots["action"] = ACTIONS[word]
     return slots, affirmed
 
 

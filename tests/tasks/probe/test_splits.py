@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from harness.findings import ParetoNLPError
 from harness.tasks.probe import DATASET_NAMES, ROWS, difficulty, generate
@@ -54,6 +54,13 @@ def test_lengths_alone_tell_nothing(dataset):
     gold = generate(dataset, "test")[1]
     chance = 1 / len(np.unique(gold))
     assert accuracy_score(gold, tree.predict(lengths(dataset, "test"))) < chance + 0.045  # 4 standard errors
+
+
+def test_lengths_alone_tell_nothing_of_a_score():
+    tree = DecisionTreeRegressor(min_samples_leaf=50, random_state=0)
+    tree.fit(lengths("probe-similarity", "train"), generate("probe-similarity", "train")[1])
+    guess = tree.predict(lengths("probe-similarity", "test"))
+    assert np.corrcoef(guess, generate("probe-similarity", "test")[1])[0, 1] < 0.09  # 4 standard errors of r = 0
 
 
 def test_another_process_with_another_hash_seed_draws_the_same():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.findings import ParetoNLPError
-from harness.submission.atomic import new_folder, new_text_file
+from harness.atomic import new_folder, new_text_file
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
