@@ -13,11 +13,17 @@ from harness.tasks import task as find_task
 from harness.tasks.types import Task
 
 
+EXAMPLE = (
+    "Example: `paretonlp baseline dense --backbone google-bert/bert-base-uncased --suite elue "
+    "--tasks sst2,mrpc,stsb --data-dir data`"
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb ``baseline`` to the command."""
     verb = typer.Typer(no_args_is_help=True)
     verb.callback()(_baseline)
-    verb.command("dense", help=METHODS["dense"])(_dense)
+    verb.command("dense", help=f"{METHODS['dense']}\n\n{EXAMPLE}")(_dense)
     app.add_typer(verb, name="baseline")
 
 
@@ -51,6 +57,7 @@ def _dense(
     from baselines.methods import dense as recipe
     from baselines.recipe import Request
     from harness import write_predictions
+    from harness.cli.console import progress
 
     request = Request(
         name=name,
@@ -67,7 +74,8 @@ def _dense(
     )
     recipe.build(request, load_backbone(backbone), layers)
     typer.echo(f"{folder}: weights and submission.yaml are written; now its predictions")
-    write_predictions(folder, suite, [task.name for task in chosen], data_dir=data_dir)
+    with progress() as report:
+        write_predictions(folder, suite, [task.name for task in chosen], data_dir=data_dir, progress=report)
 
 
 def _name(folder: Path) -> str:

@@ -16,12 +16,11 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-import yaml
 from safetensors.torch import load_file, save
 
 from baselines.backbone import Backbone
 from harness.findings import fail
-from harness.submission.manifest import Manifest
+from harness.submission import Manifest, write_manifest
 from harness.tasks.types import Dataset
 
 MODELS = Path(__file__).parent / "models"
@@ -114,12 +113,11 @@ def _write_weights(folder: Path, weights: Weights) -> None:
 
 
 def _write_manifest(folder: Path, manifest: Manifest, weights: Weights) -> None:
-    facts = manifest.model_dump(mode="json", exclude_defaults=True)
-    for point in facts["points"]:
-        of_point = [dataset for name, dataset in weights if name == point["name"]]
-        point["weights"] = {dataset: _weights_file(point["name"], dataset) for dataset in of_point}
-    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
-    (folder / "submission.yaml").write_text(text, encoding="utf-8")
+    points = []
+    for point in manifest.points:
+        files = {dataset: _weights_file(name, dataset) for name, dataset in weights if name == point.name}
+        points.append(point.model_copy(update={"weights": files}))
+    write_manifest(folder / "submission.yaml", manifest.model_copy(update={"points": tuple(points)}))
 
 
 def _holds_all_of(folder: Path, other: Path) -> bool:

@@ -22,6 +22,7 @@ from harness.tasks.choosing import split_loader, tasks_of
 from harness.tasks.types import Split, Task
 
 Load = Callable[[Task], Split]
+Progress = Callable[[str, int, int], None]
 PREDICTING = Limits(seconds=24 * 3600.0)
 
 
@@ -43,7 +44,7 @@ def predict(
     *,
     points: Sequence[str] = (),
     force: bool = False,
-    progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    progress: Progress = lambda _what, _done, _total: None,
 ) -> Iterator[Predicted]:
     """Run a submission on tasks, in the sandbox, and write a file for every point and task that has weights.
 
@@ -97,7 +98,7 @@ def _run(
     submission: Submission,
     todo: Sequence[tuple[Point, Task, Path]],
     load: Load,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> Iterator[Predicted]:
     if not todo:
         return
@@ -185,6 +186,7 @@ def write_predictions(
     data_dir: Path | str | None = None,
     points: Sequence[str] = (),
     force: bool = False,
+    progress: Progress = lambda _what, _done, _total: None,
 ) -> list[Path]:
     """Write the prediction files of a submission from its ``encode`` and weights; their paths, in order.
 
@@ -195,9 +197,10 @@ def write_predictions(
         data_dir: directory of ``<dataset>/<split>.parquet``; else data come from the Hub.
         points: names of operating points; all of them by default.
         force: write files anew that are there.
+        progress: called with a label, samples done, and samples in all.
 
     Raises:
         ParetoNLPError: as ``predict``.
     """
     chosen, load = tasks_of(suite, tasks), split_loader(None if data_dir is None else Path(data_dir))
-    return [done.path for done in predict(Path(folder), chosen, load, points=points, force=force)]
+    return [done.path for done in predict(Path(folder), chosen, load, points=points, force=force, progress=progress)]

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
+from harness.atomic import new_text_file
 from harness.cost.operators import FAMILIES, FREE_GROUPS
 from harness.cost.operators.family import Family, Formula
-from harness.atomic import new_text_file
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
 BEGIN = "<!-- Written by `python -m harness.cost.document`; do not edit. -->"

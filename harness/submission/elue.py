@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from harness.findings import Finding, ParetoNLPError
 from harness.atomic import new_folder, new_text_file
+from harness.findings import Finding, ParetoNLPError
 from harness.submission.elue_answers import Answers, PlacedFile, Question, place, questions_of, read_head
 from harness.submission.elue_source import ElueSource, read_rows, read_source
 from harness.submission.folder import Submission, load_submission

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from harness.findings import Finding, ParetoNLPError, did_you_mean
 from harness.atomic import new_text_file
+from harness.findings import Finding, ParetoNLPError, did_you_mean
 from harness.submission.manifest import (
     MAX_POINTS,
     RESERVED_COLUMNS,

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.findings import Finding, ParetoNLPError, did_you_mean, errors
 from harness.atomic import new_text_file
+from harness.findings import Finding, ParetoNLPError, did_you_mean, errors
 from harness.submission.manifest import RESERVED_COLUMNS
 from harness.submission.prediction_columns import NO_NUMBER, Column, Faults, columns_for
 from harness.submission.prediction_table import Table, open_predictions

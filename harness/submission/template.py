@@ -3,8 +3,8 @@
 from importlib.resources import files
 from pathlib import Path
 
-from harness.findings import fail
 from harness.atomic import new_folder, new_text_file
+from harness.findings import fail
 from harness.submission.manifest import NAME
 from harness.submission.text import quoted
 
