@@ -12,7 +12,6 @@ from harness.tasks import suite as find_suite
 from harness.tasks import task as find_task
 from harness.tasks.types import Task
 
-
 EXAMPLE = (
     "Example: `paretonlp baseline dense --backbone google-bert/bert-base-uncased --suite elue "
     "--tasks sst2,mrpc,stsb --data-dir data`"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.findings import ParetoNLPError
 from harness.atomic import new_folder, new_text_file
+from harness.findings import ParetoNLPError
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_what_the_child_started_is_gone_afterwards(child_runs: Callable[[str], N
         "import subprocess\n"
         "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "send(json.dumps({'kind': 'answer', 'pid': other.pid}) + '\\n')\n"
-        "send('{\"kind\": \"answer\"}\\n{\"kind\": \"done\"}\\n')\n"
+        'send(\'{"kind": "answer"}\\n{"kind": "done"}\\n\')\n'
     )
     message, _ = _ask()
     for _ in range(50):
