@@ -157,7 +157,8 @@ class Recorder(TorchDispatchMode):
         if tensor.layout is torch.strided:
             value = Value(tuple(tensor.shape), _name(tensor.dtype))
         else:
-            value = Value(tuple(tensor.shape), _name(tensor.dtype), _name(tensor.layout), int(tensor._nnz()))
+            stored = tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+            value = Value(tuple(tensor.shape), _name(tensor.dtype), _name(tensor.layout), stored.numel())
         self.values.append(value)
         return Ref(len(self.values) - 1)
 

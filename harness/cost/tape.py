@@ -65,7 +65,7 @@ class Leaf:
     value: int
     kind: str
     """``parameter``, ``buffer`` or ``constant``."""
-    data: tuple[int | float | bool, ...] | None = None
+    data: tuple[complex | bool, ...] | None = None
     """The values, row-major, of a small constant that no state dict would bring; None otherwise."""
 
 

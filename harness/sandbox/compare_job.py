@@ -36,7 +36,7 @@ def torch_macs(model: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, floa
     model.requires_grad_(False)  # its tracker of modules fails on weights that are handed to a module as inputs
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(**inputs)
-    return {str(operator): count / 2 for operator, count in counter.get_flop_counts()["Global"].items()}
+    return {str(operator): count / 2 for operator, count in counter.get_flop_counts().get("Global", {}).items()}
 
 
 COUNTERS: dict[str, Callable[[nn.Module, Mapping[str, Tensor]], dict[str, float]]] = {
