@@ -3,6 +3,7 @@
 A folder that holds a config and no weights is a start from scratch.
 """
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,15 @@ from harness.findings import fail
 FAMILIES = ("bert", "electra", "roberta", "xlm-roberta")
 """``model_type`` of the encoders that take ``token_type_ids`` and are cut by ``num_hidden_layers``."""
 
-_OF_ITS_ORIGIN = {"_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version"}
+_OF_ITS_ORIGIN = {
+    "_name_or_path",
+    "architectures",
+    "dtype",
+    "id2label",
+    "label2id",
+    "torch_dtype",
+    "transformers_version",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class Backbone:
             transformers_logging.disable_progress_bar()
             model = AutoModelForSequenceClassification.from_pretrained(self.source, dtype=torch.float32, **cut)
         else:
-            config = AutoConfig.for_model(**{**self.config.to_dict(), **cut})
+            config = copy.deepcopy(self.config)
+            config.update(cut)
             model = AutoModelForSequenceClassification.from_config(config)
         state: dict[str, Tensor] = model.state_dict()
         return state

@@ -33,7 +33,7 @@ Weights = Mapping[tuple[str, str], Path]
 def draft_folder(folder: Path, method: str, backbone: Backbone, datasets: Iterable[tuple[Dataset, int]]) -> ModuleType:
     """Write model.py and assets for datasets, each with its longest input in tokens; import model.py."""
     assets = folder / "assets"
-    assets.mkdir()
+    assets.mkdir(parents=True)
     shutil.copyfile(MODELS / f"{method}.py", folder / "model.py")
     (assets / "config.json").write_text(backbone.config_json)
     backbone.tokenizer.save(str(assets / "tokenizer.json"))

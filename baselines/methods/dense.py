@@ -44,7 +44,7 @@ def build(request: Request, backbone: Backbone, depths: Sequence[int]) -> Path:
             )
     lengths = [(task.dataset, _max_length(task, request, backbone)) for task in request.tasks]
     with TemporaryDirectory(prefix="paretonlp-") as scratch:
-        draft = Path(scratch)
+        draft = Path(scratch) / request.name
         model = draft_folder(draft, "dense", backbone, lengths)
         weights = {
             (_point(depth), task.dataset.name): _train(task, depth, model, definition(draft), backbone, request)

@@ -41,6 +41,13 @@ def test_a_config_alone_is_a_start_from_scratch(backbone_folder: Path, tmp_path:
     assert not torch.equal(states[0][layer], states[2][layer])
 
 
+def test_no_label_names_of_another_task_are_taken_along(backbone_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(backbone_folder, tmp_path, dirs_exist_ok=True)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"id2label": {"0": "dull", "1": "moving", "2": "odd"}}))
+    assert "moving" not in load_backbone(str(tmp_path)).config_json
+
+
 def test_the_config_says_nothing_of_where_it_came_from(backbone_folder: Path) -> None:
     facts = json.loads(load_backbone(str(backbone_folder)).config_json)
     assert facts["model_type"] == "bert"

@@ -53,6 +53,8 @@ def test_the_verb_trains_publishes_and_has_the_predictions_written(
         app, ["baseline", "dense", *arguments], catch_exceptions=False
     )
     assert result.exit_code == 0
-    assert calls == [((out, "elue", ["mrpc", "stsb"]), {"data_dir": data_dir})]
+    ((arguments, options),) = calls
+    assert arguments == (out, "elue", ["mrpc", "stsb"])
+    assert options["data_dir"] == data_dir
     assert sorted(path.name for path in (out / "weights").iterdir()) == ["layers-1", "layers-3"]
     assert len(list((tmp_path / "cache" / "training").iterdir())) == 4

@@ -66,6 +66,10 @@ def test_the_folder_reads_as_a_submission(built: Path) -> None:
     assert len((built / "weights.sha256").read_text().splitlines()) == 4
 
 
+def test_whoever_may_read_the_files_may_enter_the_folder(built: Path) -> None:
+    assert built.stat().st_mode == (built / "assets").stat().st_mode
+
+
 def test_a_fresh_process_gets_the_logits_of_the_trained_model(
     built: Path, built_request: Request, backbone_folder: Path
 ) -> None:
