@@ -112,7 +112,7 @@ def _show(folder: Path, report: "Report", tasks: "Sequence[Task]", *, written: b
     for result in results:
         row, interval = task_row(Stored(report), result), result.score.interval
         rows.add_row(
-            result.task_id,
+            result.task,
             result.point,
             f"{100 * result.score.value:.2f}",
             f"{100 * interval.low:.1f} to {100 * interval.high:.1f}",

@@ -184,7 +184,10 @@ class Recorder(TorchDispatchMode):
         }
         result = self._answer(plan, args, kwargs, slots)
         outputs = tuple([self._output(tensor) for tensor in _tensors(result)])
-        self.nodes.append(Node(plan.name, encoded, encoded_kwargs, outputs, self.observer.path, self.stage))
+        name = plan.name
+        if plan.base == "aten.alias" and args[0].dim():
+            name, encoded = _whole_slice(args[0], encoded[0])
+        self.nodes.append(Node(name, encoded, encoded_kwargs, outputs, self.observer.path, self.stage))
         return result
 
     def _encode(self, arg: Any, slots: list[_Slot]) -> Arg:
@@ -301,6 +304,16 @@ class Recorder(TorchDispatchMode):
         for slot in self._slots.values():
             if slot.known is not None and slot.known.untyped_storage().data_ptr() == memory:
                 slot.known = None
+
+
+def _whole_slice(tensor: Tensor, ref: Arg) -> tuple[str, tuple[Arg, ...]]:
+    """An alias as the slice that it was: ``table[:, :n]`` is one where n is all there is.
+
+    So a sample of the greatest length has the same kind of tape as every other. Which axis was sliced is not said; the
+    longest is the likely one, and a slice of all of an axis is the same tensor whichever it is.
+    """
+    axis = max(range(tensor.dim()), key=lambda axis: (tensor.shape[axis], axis))
+    return "aten.slice.Tensor", (ref, axis, 0, tensor.shape[axis])
 
 
 @cache

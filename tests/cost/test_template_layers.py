@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import BertConfig, BertModel
 
 from harness.cost.paths import distinct_paths
 from harness.cost.pricing import price
+from harness.cost.replay import replay
 from harness.cost.template import fit
 from harness.cost.tracing import record, record_stages
 from tests.cost.test_counting import Kronecker
@@ -78,3 +80,18 @@ def test_stages() -> None:
         for n, stage in zip(OTHERS, exits, strict=True)
     ]
     assert costs.flops.tolist() == [cost.flops for cost in each]
+
+
+def test_the_greatest_length_that_a_position_table_holds_is_no_exception() -> None:
+    """There, torch answers ``positions[:, :n]`` by an alias and not by a slice."""
+    config = BertConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=2, intermediate_size=16, vocab_size=50,
+                        max_position_embeddings=32)  # fmt: skip
+    model = BertModel(config).eval()
+    tapes = {n: record(model, {"input_ids": torch.ones(1, n, dtype=torch.long)}) for n in (5, 9, 20, 32)}
+    template = fit([({"n": n}, tapes[n]) for n in (5, 9, 32)])
+    assert template is not None
+    assert template.at({"n": 20}) == tapes[20]
+    answers = replay(tapes[32], model.state_dict(), {"input_ids": torch.ones(1, 32, dtype=torch.long)})
+    with torch.no_grad():
+        expected = model(torch.ones(1, 32, dtype=torch.long)).last_hidden_state
+    torch.testing.assert_close(answers["last_hidden_state"], expected)
