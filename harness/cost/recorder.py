@@ -185,7 +185,7 @@ class Recorder(TorchDispatchMode):
         result = self._answer(plan, args, kwargs, slots)
         outputs = tuple([self._output(tensor) for tensor in _tensors(result)])
         name = plan.name
-        if plan.base == "aten.alias" and args[0].dim():
+        if plan.base == "aten.alias" and args[0].dim() and slots[0].ref.index in self._leaves:
             name, encoded = _whole_slice(args[0], encoded[0])
         self.nodes.append(Node(name, encoded, encoded_kwargs, outputs, self.observer.path, self.stage))
         return result
@@ -307,7 +307,7 @@ class Recorder(TorchDispatchMode):
 
 
 def _whole_slice(tensor: Tensor, ref: Arg) -> tuple[str, tuple[Arg, ...]]:
-    """An alias as the slice that it was: ``table[:, :n]`` is one where n is all there is.
+    """An alias of a table as the slice that it was: ``table[:, :n]`` is one where n is all there is.
 
     So a sample of the greatest length has the same kind of tape as every other. Which axis was sliced is not said; the
     longest is the likely one, and a slice of all of an axis is the same tensor whichever it is.

@@ -40,10 +40,10 @@ def test_a_declared_submission_gets_a_report(run, declared, data, width):
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
     assert max(map(len, lines)) <= 80 or max(lines, key=len).startswith("report:")
-    (cells,) = (line.split() for line in lines if line.startswith("elue/mrpc"))
+    (cells,) = (line.split() for line in lines if line.startswith("mrpc"))
     gold, answers = np.arange(ROWS) % 2, np.loadtxt(folder / "predictions/full/elue/mrpc.tsv", skiprows=1)[:, 1]
     score = 100 * (accuracy_score(gold, answers) + f1_score(gold, answers)) / 2
-    assert cells[:3] == ["elue/mrpc", "full", f"{score:.2f}"]
+    assert cells[:3] == ["mrpc", "full", f"{score:.2f}"]
     assert cells[4] == "to"
     assert cells[6:] == ["1.5G", "–", "66M", "·", "·", "·"]
     assert f"note: mrpc, {ROWS} of 1,725" in lines
@@ -101,7 +101,7 @@ def test_submissions_that_fail_do_not_keep_the_others_from_going_on(run, declare
 
     outcome = run("evaluate", tmp_path / "store", tmp_path / "missing", *elue(data), "--tasks", "mrpc")
     assert outcome.code == 1
-    (cells,) = (line.split() for line in outcome.out.splitlines() if line.startswith("elue/mrpc"))
+    (cells,) = (line.split() for line in outcome.out.splitlines() if line.startswith("mrpc"))
     # a mean of 5 rows of 8, then 16 multiply-accumulates and two biases; an embedding of 50 x 8
     assert cells[6:] == ["74", "16", str(50 * 8 + 16 + 2), "✓", "·", "·"]
     assert (good / "report.json").is_file()

@@ -183,7 +183,7 @@ def test_errors_of_the_system_name_the_file(run, monkeypatch):
     def full(_path, _content):
         raise OSError(28, "No space left on device", "/disk/report.json")
 
-    monkeypatch.setattr("harness.store.write_whole", full)
+    monkeypatch.setattr("harness.atomic.write_whole", full)
     store = Path(__file__).parent
     outcome = run("export", "--format", "csv", "--store", store, "-o", "x.csv")
     assert (outcome.code, outcome.err) == (1, "error system  /disk/report.json  No space left on device.\n")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import submission
+from harness import atomic, submission
 from harness.submission import parse_modules, read_manifest, read_predictions
 from harness.tasks import task
 
-SOURCES = sorted(Path(submission.__file__).parent.glob("*.py"))
+SOURCES = [*sorted(Path(submission.__file__).parent.glob("*.py")), Path(atomic.__file__)]
 TEXT = (Path(__file__).parents[2] / "docs" / "submission.md").read_text()
 EXAMPLES = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
 NO_CODES = {"utf-8"}

@@ -141,7 +141,7 @@ def test_of_a_hidden_test_set_the_texts_are_read_and_no_label(tmp_path):
         ({"sentence": [1]}, "column-type"),
         ({"sentence": pa.array([], pa.string())}, "empty-split"),
     ],
-    ids=str,
+    ids=["column", "null", "type", "empty"],
 )
 def test_wrong_texts_of_a_hidden_test_set(tmp_path, columns, code):
     put(tmp_path, DATASETS["cola"], "test", columns)
