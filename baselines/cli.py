@@ -1,5 +1,6 @@
 """The verb ``paretonlp baseline METHOD``."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,12 @@ def _dense(
     folder = out or Path("submissions") / f"dense-{known_as.rpartition('/')[2].lower()}"
     name, chosen, layers = _name(folder), _tasks(suite, tasks), _depths(depths)
 
+    if find_spec("accelerate") is None:
+        raise fail(
+            "missing-extra",
+            "Training takes the package accelerate, which is not installed.",
+            remedy="Install the extra: pip install -e '.[baselines]' in a checkout, else 'paretonlp[baselines]'.",
+        )
     # torch and transformers take seconds to import, so only now
     from baselines.backbone import load_backbone
     from baselines.methods import dense as recipe

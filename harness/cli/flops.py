@@ -25,7 +25,12 @@ def register(app: typer.Typer) -> None:
     def flops(
         model: Annotated[Path, typer.Argument(help="A model.py, or the folder that holds it.", show_default=False)],
         tokens: Annotated[int, typer.Option("--tokens", min=1, help="Length of the sample.")] = 128,
-        dataset: Annotated[str, typer.Option("--dataset", help="The dataset given to build_model.")] = "sst2",
+        dataset: Annotated[
+            str,
+            typer.Option(
+                "--dataset", help="The dataset given to build_model; default: the folder's first.", show_default=False
+            ),
+        ] = "",
         option: Annotated[
             list[str] | None,
             typer.Option("--option", help="An option of the model: num_layers=6; repeat for more.", show_default=False),
@@ -48,7 +53,7 @@ def register(app: typer.Typer) -> None:
         from harness.tasks import dataset as find_dataset
 
         folder = _folder(model)
-        find_dataset(dataset)
+        dataset = find_dataset(dataset or _first_dataset(folder)).name
         sizes = {name: _positive(name, value) for name, value in _pairs(size or [])} or {"num_tokens": tokens}
         job = {"dataset": dataset, "options": dict(_pairs(option or [])), "sizes": [sizes]}
         jobs: list[Message] = [{"verb": "trace", **job}]
@@ -68,6 +73,21 @@ def register(app: typer.Typer) -> None:
             out.print("The control flow depends on values: this is the cost of one run on real tensors.")
         if compared:
             _show_comparison(cost, compared[0]["counters"])
+
+
+def _first_dataset(folder: Path) -> str:
+    """A dataset that the submission has weights or predictions for; one of the embedded suite where it says nothing."""
+    from harness.submission import inspect_submission
+    from harness.tasks import SUITES
+
+    submission, _ = inspect_submission(folder)
+    if submission is None:
+        return "probe-sentiment"
+    trained = [dataset for point in submission.manifest.points for dataset in point.weights]
+    predicted = [
+        task.dataset.name for file in submission.predictions if (task := SUITES[file.suite].task(file.task)) is not None
+    ]
+    return next(iter([*trained, *predicted]), "probe-sentiment")
 
 
 def _folder(model: Path) -> Path:

@@ -26,5 +26,11 @@ def register(app: typer.Typer) -> None:
         target = into / name
         write_template(target, name)
         out.print(f"{target} is there. Next:", soft_wrap=True)
-        for step in (f"paretonlp validate {target}", f"paretonlp evaluate {target} --suite probe"):
+        for step in (
+            f"paretonlp validate {target}",
+            f"paretonlp flops {target}                   # what it costs",
+            f"train it, save its state dict under {target}/weights, name the file in submission.yaml",
+            f"paretonlp predict {target} --suite probe",
+            f"paretonlp evaluate {target} --suite probe",
+        ):
             out.print(f"  {step}", soft_wrap=True)

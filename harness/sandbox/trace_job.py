@@ -1,7 +1,7 @@
 """Traces one operating point at the sizes asked for. Runs in the child only."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,25 +108,31 @@ def _trace_modules(model: SubmittedModel, job: Mapping[str, Any]) -> dict[str, A
     """ELUE's form: every module by itself, at every shape that the predictions declare (without the batch axis)."""
     dataset, options = job["dataset"], job["options"]
     modules, recorder = build_on_meta(lambda: model.build_modules(dataset, options))
+    whole, _ = build_on_meta(lambda: model.build(dataset, options))
+    names = {id(tensor): name for name, tensor in _as_module(whole).named_parameters()}
     tapes = []
     for name, shape in job["modules"]:
         if name not in modules:
             raise ContractError(
                 f"build_modules has no {name!r}, which the predictions use; it has {', '.join(modules)}"
             )
-        tapes.append(model.run(name, lambda name=name, shape=shape: record_module(modules[name], shape, recorder)))
-
-    whole, _ = build_on_meta(lambda: model.build(dataset, options))
+        wrapped = _Positional(modules[name])
+        tape = model.run(name, lambda wrapped=wrapped, shape=shape: record_module(wrapped, shape, recorder))
+        tapes.append(_renamed(tape, {own: names.get(id(tensor), own) for own, tensor in wrapped.named_parameters()}))
     return _answer(whole, tapes)
 
 
-def record_module(module: nn.Module, shape: list[int], recorder: Recorder) -> Tape:
+def record_module(wrapped: "_Positional", shape: list[int], recorder: Recorder) -> Tape:
     """The tape of one module on one declared shape: token ids where it starts with an embedding, else real numbers."""
-    recorder = Recorder() if recorder.with_values else recorder
-    first = next((part for part in module.modules() if not list(part.children())), module)
+    first = next((part for part in wrapped.module.modules() if not list(part.children())), wrapped.module)
     looks_up = isinstance(first, nn.Embedding | nn.EmbeddingBag)
     dtype = torch.long if looks_up else torch.get_default_dtype()
-    return record(_Positional(module), {"x": torch.zeros(1, *shape, dtype=dtype)}, recorder)
+    return record(wrapped, {"x": torch.zeros(1, *shape, dtype=dtype)}, recorder)
+
+
+def _renamed(tape: Tape, names: Mapping[str, str]) -> Tape:
+    """The tape with its weights called as in the whole model."""
+    return replace(tape, leaves=tuple(replace(leaf, name=names.get(leaf.name, leaf.name)) for leaf in tape.leaves))
 
 
 class _Positional(nn.Module):
