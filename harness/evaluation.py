@@ -3,13 +3,8 @@
 Folder, predictions, distinct paths, tapes, costs; predictions and gold, scores; both, results; the report.
 """
 
-import hashlib
-import json
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +12,12 @@ from numpy.typing import NDArray
 
 from harness.confirming import Claim, check_claim
 from harness.cost.paths import distinct_paths
-from harness.findings import ParetoNLPError, fail, from_os_error
+from harness.findings import ParetoNLPError, from_os_error
 from harness.measuring import Need, ask, measured_models
+from harness.planning import Load, Work, plan, versions
 from harness.quality.intervals import interval, replicates
 from harness.quality.metrics import METRICS
-from harness.report import Report, Result, Score, SubmissionInfo, Versions
+from harness.report import Report, Result, Score, SubmissionInfo
 from harness.results import declared_result, measured_result
 from harness.sandbox.policy import LEVEL
 from harness.sandbox.runner import sandboxed
@@ -31,7 +27,6 @@ from harness.submission import (
     Point,
     Predictions,
     Submission,
-    content_key,
     distinct_modules,
     load_submission,
     parse_reference,
@@ -42,20 +37,6 @@ from harness.tasks.choosing import refuse_hidden, split_loader, tasks_of
 from harness.tasks.types import Split, Task
 
 Progress = Callable[[str, int, int], None]
-Load = Callable[[Task], Split]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One result to be made: a point's predictions on a task."""
-
-    point: Point
-    task: Task
-    predictions: Path
-    key: str
-    """sha256 of all that the result depends on."""
-    done: bool
-    """Whether the report holds it already, with this key."""
 
 
 def evaluate(
@@ -112,32 +93,6 @@ def evaluate_tasks(
         write_report(folder, report)
         return read_report(folder)
     return report
-
-
-def plan(
-    submission: Submission,
-    tasks: Sequence[Task],
-    load: Load,
-    before: Report | None = None,
-    *,
-    limit: int | None = None,
-) -> list[Work]:
-    """What evaluating a submission on tasks has to do, and what is done already.
-
-    Raises:
-        ParetoNLPError: the submission has no predictions for any of the tasks.
-    """
-    known = {(result.point, result.task_id): result.key for result in before.results} if before else {}
-    work = []
-    for point in submission.manifest.points:
-        for task in tasks:
-            path = submission.predictions_file(point.name, task)
-            if path is not None:
-                key = _key(submission, point.name, task, load(task), limit)
-                work.append(Work(point, task, path, key, known.get((point.name, task.id)) == key))
-    if not work:
-        raise _no_predictions(submission, tasks)
-    return work
 
 
 def _results(
@@ -261,17 +216,6 @@ def _facts(item: Work, split: Split, limit: int | None, sandbox: str) -> dict[st
     }
 
 
-def versions() -> Versions:
-    """What computes results here; read from package metadata, since importing torch takes a second."""
-    return Versions(paretonlp=version("paretonlp"), python=platform.python_version(), torch=version("torch"))
-
-
-def _key(submission: Submission, point: str, task: Task, split: Split, limit: int | None) -> str:
-    here = versions()
-    parts = [content_key(submission, point, task), split.fingerprint, task.metric, here.paretonlp, here.torch, limit]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
 def _by_key(results: Sequence[Result], scored: Sequence[tuple[Score, NDArray[np.float64]]]) -> Replicates:
     return {result.replicates_key: drawn for result, (_, drawn) in zip(results, scored, strict=True)}
 
@@ -290,16 +234,6 @@ def _with_card(before: Report | None, submission: Submission) -> Report:
         folder_sha256=submission.folder_sha256(),
         results=before.results if before else (),
         notes=notes,
-    )
-
-
-def _no_predictions(submission: Submission, tasks: Sequence[Task]) -> Exception:
-    there = sorted({f"{file.suite}/{file.task}" for file in submission.predictions})
-    return fail(
-        "no-predictions",
-        f"{submission.manifest.name} has no predictions for {', '.join(task.id for task in tasks)}",
-        expected=f"predictions/<point>/{tasks[0].id}.tsv",
-        remedy=f"It has {', '.join(there)}." if there else "Write them: paretonlp predict FOLDER.",
     )
 
 

@@ -11,7 +11,7 @@ from harness.cli.console import PROOF, PROOF_LEGEND, err, human, out, progress, 
 from harness.findings import ParetoNLPError
 
 if TYPE_CHECKING:
-    from harness.evaluation import Load
+    from harness.planning import Load
     from harness.report import Report
     from harness.tasks.types import Task
 
@@ -68,7 +68,7 @@ def _run(found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: in
 
 def _plan(found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: int | None, force: bool) -> bool:
     """Show what evaluating would do; whether there is something to evaluate and nothing in the way."""
-    from harness.evaluation import plan
+    from harness.planning import plan
     from harness.store import read_report
     from harness.submission import load_submission
 

@@ -11,7 +11,6 @@ three kinds of tensors:
   again ``with_values``: on real tensors, under the same formulas.
 """
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from harness.cost.observer import ModuleObserver
 from harness.cost.plans import Plan, plan_of
 from harness.cost.shapes import RULES, SPARSE_RULES
+from harness.cost.slots import UNSEEN, Slot, map_tensors, meta_like, tensors_in, torch_name, whole_slice
 from harness.cost.tape import Arg, Leaf, Node, Ref, Symbol, Value
 
 KNOWN_ELEMENTS = 1 << 22
@@ -30,22 +30,10 @@ CONSTANT_BYTES = 64 * 1024
 """A constant of up to this size carries its values on the tape."""
 
 _PLAIN = {Tensor, nn.Parameter, nn.Buffer}
-_UNSEEN = Ref(-1)
 
 
 class NeedsValues(RuntimeError):  # noqa: N818
     """The control flow asks for the value of a tensor that only real weights can tell."""
-
-
-class _Slot:
-    """What the recorder knows of one tensor that the model sees; keeps it alive, so that its id stays its own."""
-
-    __slots__ = ("known", "ref", "stand_in", "visible")
-
-    def __init__(self, visible: Tensor, known: Tensor | None) -> None:
-        self.visible, self.known = visible, known
-        self.ref = _UNSEEN
-        self.stand_in = visible if visible.is_meta else None
 
 
 class Recorder(TorchDispatchMode):
@@ -55,7 +43,7 @@ class Recorder(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.with_values = with_values
         self.observer = ModuleObserver()
-        self._slots: dict[int, _Slot] = {}
+        self._slots: dict[int, Slot] = {}
         self._names: dict[int, tuple[str, str]] = {}
         self._inputs: set[int] = set()
         self.modules: tuple[nn.Module, ...] = ()
@@ -70,14 +58,14 @@ class Recorder(TorchDispatchMode):
         """Forget what was recorded, but not what is known of tensors made so far (buffers of a model just built)."""
         self.values: list[Value] = []
         self.nodes: list[Node] = []
-        self._leaves: dict[int, _Slot] = {}
+        self._leaves: dict[int, Slot] = {}
         self.stage = 0
         for key in self._inputs:
             del self._names[key], self._slots[key]
         self._inputs.clear()
         self._slots = {key: slot for key, slot in self._slots.items() if slot.known is not None or key in self._names}
         for slot in self._slots.values():
-            slot.ref = _UNSEEN
+            slot.ref = UNSEEN
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
@@ -111,7 +99,7 @@ class Recorder(TorchDispatchMode):
         """Make a tensor an input of the tape. Integers and booleans are known, real numbers are data."""
         self._names[id(tensor)] = ("input", name)
         self._inputs.add(id(tensor))
-        slot = self._slots[id(tensor)] = _Slot(tensor, self._value_of(tensor))
+        slot = self._slots[id(tensor)] = Slot(tensor, self._value_of(tensor))
         slot.ref = self._new_value(tensor)
         return slot.ref.index
 
@@ -130,11 +118,11 @@ class Recorder(TorchDispatchMode):
             found.append(Leaf(name, index, kind, data))
         return tuple(found)
 
-    def _slot(self, tensor: Tensor) -> _Slot:
+    def _slot(self, tensor: Tensor) -> Slot:
         slot = self._slots.get(id(tensor))
         if slot is None:
-            slot = self._slots[id(tensor)] = _Slot(tensor, self._value_of(tensor))
-        if slot.ref is _UNSEEN:
+            slot = self._slots[id(tensor)] = Slot(tensor, self._value_of(tensor))
+        if slot.ref is UNSEEN:
             slot.ref = self._new_value(tensor)
             self._leaves[slot.ref.index] = slot
         return slot
@@ -155,10 +143,10 @@ class Recorder(TorchDispatchMode):
 
     def _new_value(self, tensor: Tensor) -> Ref:
         if tensor.layout is torch.strided:
-            value = Value(tuple(tensor.shape), _name(tensor.dtype))
+            value = Value(tuple(tensor.shape), torch_name(tensor.dtype))
         else:
             stored = tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
-            value = Value(tuple(tensor.shape), _name(tensor.dtype), _name(tensor.layout), stored.numel())
+            value = Value(tuple(tensor.shape), torch_name(tensor.dtype), torch_name(tensor.layout), stored.numel())
         self.values.append(value)
         return Ref(len(self.values) - 1)
 
@@ -177,20 +165,20 @@ class Recorder(TorchDispatchMode):
         if plan.decomposes:
             with self:
                 return func.decompose(*args, **kwargs)
-        slots: list[_Slot] = []
+        slots: list[Slot] = []
         encoded = tuple([self._encode(arg, slots) for arg in args])
         encoded_kwargs = {
             key: self._encode(value, slots) for key, value in kwargs.items() if key not in ("device", "pin_memory")
         }
         result = self._answer(plan, args, kwargs, slots)
-        outputs = tuple([self._output(tensor) for tensor in _tensors(result)])
+        outputs = tuple([self._output(tensor) for tensor in tensors_in(result)])
         name = plan.name
         if plan.base == "aten.alias" and args[0].dim() and slots[0].ref.index in self._leaves:
-            name, encoded = _whole_slice(args[0], encoded[0])
+            name, encoded = whole_slice(args[0], encoded[0])
         self.nodes.append(Node(name, encoded, encoded_kwargs, outputs, self.observer.path, self.stage))
         return result
 
-    def _encode(self, arg: Any, slots: list[_Slot]) -> Arg:
+    def _encode(self, arg: Any, slots: list[Slot]) -> Arg:
         if isinstance(arg, Tensor):
             slot = self._slot(arg)
             slots.append(slot)
@@ -200,7 +188,7 @@ class Recorder(TorchDispatchMode):
         if isinstance(arg, list | tuple):
             return tuple([self._encode(item, slots) for item in arg])
         if isinstance(arg, torch.dtype | torch.layout | torch.memory_format):
-            return Symbol(type(arg).__name__, _name(arg))
+            return Symbol(type(arg).__name__, torch_name(arg))
         if isinstance(arg, torch.device):
             return Symbol("device", "")
         return Symbol("object", type(arg).__name__)
@@ -208,13 +196,13 @@ class Recorder(TorchDispatchMode):
     def _output(self, tensor: Tensor) -> int:
         slot = self._slots.get(id(tensor))
         if slot is None:
-            slot = self._slots[id(tensor)] = _Slot(tensor, None)
+            slot = self._slots[id(tensor)] = Slot(tensor, None)
         slot.ref = self._new_value(tensor)  # just made or written in place: a new value either way
         return slot.ref.index
 
     # -- its answer ---------------------------------------------------------------------------------------------------
 
-    def _answer(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[_Slot]) -> Any:
+    def _answer(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[Slot]) -> Any:
         if self.with_values:
             return plan.func(*args, **kwargs)
         if plan.knowable and all([slot.known is not None for slot in slots]):  # noqa: C419 - the hot path
@@ -231,7 +219,7 @@ class Recorder(TorchDispatchMode):
             return plan.func(*args, **kwargs)  # views and conversions of sparse weights have no meta kernels
         return self._answer_unknown(plan, args, kwargs, slots)
 
-    def _answer_known(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[_Slot]) -> Any:
+    def _answer_known(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[Slot]) -> Any:
         """Compute with the twins."""
         device = kwargs.get("device")
         on_meta = any(slot.visible.is_meta for slot in slots) if device is None else torch.device(device).type == "meta"
@@ -239,20 +227,20 @@ class Recorder(TorchDispatchMode):
         real = plan.func(*[self._twin(arg) for arg in args], **twins)
         if plan.writes:
             return plan.written(args, kwargs)  # its twin has been written
-        return _map(real, lambda tensor: self._show(tensor, on_meta))
+        return map_tensors(real, lambda tensor: self._show(tensor, on_meta))
 
     def _show(self, real: Tensor, on_meta: bool) -> Tensor:
         """The tensor that the model sees for a known result."""
-        visible = _meta_like(real) if on_meta else real
-        self._slots[id(visible)] = _Slot(visible, real if real.numel() <= KNOWN_ELEMENTS else None)
+        visible = meta_like(real) if on_meta else real
+        self._slots[id(visible)] = Slot(visible, real if real.numel() <= KNOWN_ELEMENTS else None)
         return visible
 
     def _twin(self, arg: Any) -> Any:
         if isinstance(arg, torch.device):
             return torch.device("cpu")
-        return _map(arg, lambda tensor: self._slots[id(tensor)].known)
+        return map_tensors(arg, lambda tensor: self._slots[id(tensor)].known)
 
-    def _answer_unknown(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[_Slot]) -> Any:
+    def _answer_unknown(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[Slot]) -> Any:
         """Ask torch's meta kernel."""
         if plan.writes:
             self._forget(plan.written(args, kwargs))
@@ -262,8 +250,8 @@ class Recorder(TorchDispatchMode):
         if plan.indexes:
             stand_ins = (args[0], self._positions(args[1]), *args[2:])
         if any([slot.stand_in is None for slot in slots]) or plan.indexes:  # noqa: C419
-            stand_ins = tuple([_map(arg, self._stand_in) for arg in stand_ins])
-            kwargs = {key: _map(value, self._stand_in) for key, value in kwargs.items()}
+            stand_ins = tuple([map_tensors(arg, self._stand_in) for arg in stand_ins])
+            kwargs = {key: map_tensors(value, self._stand_in) for key, value in kwargs.items()}
         if plan.takes_device and (not slots or kwargs.get("device") is not None):
             kwargs = {**kwargs, "device": "meta"}
         try:
@@ -278,7 +266,7 @@ class Recorder(TorchDispatchMode):
         if slot is None:
             return tensor
         if slot.stand_in is None:
-            slot.stand_in = _meta_like(tensor) if tensor.layout == torch.strided else tensor
+            slot.stand_in = meta_like(tensor) if tensor.layout == torch.strided else tensor
         return slot.stand_in
 
     def _positions(self, indices: Any) -> list[Tensor | None]:
@@ -292,7 +280,7 @@ class Recorder(TorchDispatchMode):
             if known is None:
                 where = self.observer.path or "the model"
                 raise NeedsValues(f"a boolean index in {where} depends on the weights and decides a shape")
-            positions.extend(_meta_like(position) for position in known.nonzero(as_tuple=True))
+            positions.extend(meta_like(position) for position in known.nonzero(as_tuple=True))
         return positions
 
     def _forget(self, written: Tensor) -> None:
@@ -304,41 +292,3 @@ class Recorder(TorchDispatchMode):
         for slot in self._slots.values():
             if slot.known is not None and slot.known.untyped_storage().data_ptr() == memory:
                 slot.known = None
-
-
-def _whole_slice(tensor: Tensor, ref: Arg) -> tuple[str, tuple[Arg, ...]]:
-    """An alias of a table as the slice that it was: ``table[:, :n]`` is one where n is all there is.
-
-    So a sample of the greatest length has the same kind of tape as every other. Which axis was sliced is not said; the
-    longest is the likely one, and a slice of all of an axis is the same tensor whichever it is.
-    """
-    axis = max(range(tensor.dim()), key=lambda axis: (tensor.shape[axis], axis))
-    return "aten.slice.Tensor", (ref, axis, 0, tensor.shape[axis])
-
-
-@cache
-def _name(constant: torch.dtype | torch.layout | torch.memory_format) -> str:
-    """``float32`` of ``torch.float32``."""
-    return str(constant).removeprefix("torch.")
-
-
-def _meta_like(tensor: Tensor) -> Tensor:
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-
-
-def _map(value: Any, function: Any) -> Any:
-    """Apply a function to the tensors in a value of nested lists and tuples."""
-    if isinstance(value, Tensor):
-        return function(value)
-    if isinstance(value, list | tuple):
-        return type(value)([_map(item, function) for item in value])
-    return value
-
-
-def _tensors(value: Any) -> list[Tensor]:
-    """The tensors in a value of nested lists and tuples, in order."""
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, list | tuple):
-        return [tensor for item in value for tensor in _tensors(item)]
-    return []

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.cost.slots import tensors_in
 from harness.cost.tape import Arg, Leaf, Node, Ref, Symbol, Tape
 from harness.findings import fail
 
@@ -53,7 +54,7 @@ def _run(node: Node, values: dict[int, Tensor]) -> None:
     args = [_argument(arg, values) for arg in node.args]
     kwargs = {key: _argument(arg, values) for key, arg in node.kwargs.items()}
     result = operator(*args, **kwargs)
-    values.update(zip(node.outputs, _tensors(result), strict=True))
+    values.update(zip(node.outputs, tensors_in(result), strict=True))
 
 
 def _argument(arg: Arg, values: Mapping[int, Tensor]) -> Any:
@@ -68,11 +69,3 @@ def _argument(arg: Arg, values: Mapping[int, Tensor]) -> Any:
             raise fail("no-replay", f"the tape holds a {arg.name}, which is no data and can not be run again")
         return getattr(torch, arg.name)
     return arg
-
-
-def _tensors(result: Any) -> list[Tensor]:
-    if isinstance(result, Tensor):
-        return [result]
-    if isinstance(result, list | tuple):
-        return [tensor for item in result for tensor in _tensors(item)]
-    return []
