@@ -27,6 +27,11 @@ class Limits:
     """What is kept of its standard output and error, for messages."""
 
 
+def limits_for(jobs: int) -> Limits:
+    """Limits of a request that traces or encodes: ten minutes, and one more for each job."""
+    return Limits(seconds=600.0 + 60.0 * jobs)
+
+
 def command() -> list[str]:
     """A fresh interpreter: isolated from the environment and the working directory, writing no bytecode."""
     return [sys.executable, "-I", "-B", "-X", "utf8", "-m", "harness.sandbox.worker"]

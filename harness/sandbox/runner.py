@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.findings import fail
-from harness.sandbox.policy import Limits, command, environment
+from harness.sandbox.policy import Limits, command, environment, limits_for
 
 Message = dict[str, Any]
 
@@ -123,9 +123,9 @@ def sandboxed(folder: Path, jobs: Sequence[Message], limits: Limits | None = Non
     Args:
         folder: the submission.
         jobs: what ``harness.sandbox.worker`` takes. They must hold no gold label: the child is the stranger.
-        limits: what the child may use.
+        limits: what the child may use; by default, ``limits_for`` so many jobs.
     """
-    limits = limits or Limits()
+    limits = limits or limits_for(len(jobs))
     request = {"folder": str(folder.resolve()), "jobs": jobs}
     scratch = Path(tempfile.mkdtemp(prefix="paretonlp-"))
     log = scratch / "said"

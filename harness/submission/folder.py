@@ -92,14 +92,14 @@ def content_key(submission: Submission, point: str, task: Task) -> str:
     return result_sha256(submission.digests, name)
 
 
-def load_submission(path: Path) -> Submission:
+def load_submission(path: Path | str) -> Submission:
     """The submission in a folder or zip.
 
     Raises:
         ParetoNLPError: every error that there is, at once.
 
     """
-    submission, findings = inspect_submission(path)
+    submission, findings = inspect_submission(Path(path))
     if submission is None:
         raise ParetoNLPError(*errors(findings))
     return submission
