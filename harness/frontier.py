@@ -8,20 +8,21 @@ the two: so equal points are on the frontier together, or off it together.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
 
-def pareto_front(cost: Floats, score: Floats) -> NDArray[np.bool_]:
+def pareto_front(cost: ArrayLike, score: ArrayLike) -> NDArray[np.bool_]:
     """Which points no other dominates: ``[..., n]``, the shape of ``score``.
 
-    >>> pareto_front(np.array([1.0, 2.0, 3.0]), np.array([0.7, 0.6, 0.8]))
+    >>> pareto_front([1.0, 2.0, 3.0], [0.7, 0.6, 0.8])
     array([ True, False,  True])
 
     Raises:
         ValueError: NaN, or shapes that do not fit.
     """
+    cost, score = np.asarray(cost, float), np.asarray(score, float)
     _check(cost, score)
     if not cost.size:
         return np.zeros(score.shape, bool)
