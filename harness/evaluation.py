@@ -21,7 +21,7 @@ from harness.report import Report, Result, Score, SubmissionInfo
 from harness.results import declared_result, measured_result
 from harness.sandbox.policy import LEVEL
 from harness.sandbox.runner import sandboxed
-from harness.store import Replicates, merge, read_replicates, read_report, write_replicates, write_report
+from harness.store import REPLICATES, Replicates, merge, read_replicates, read_report, write_replicates, write_report
 from harness.submission import (
     LocalWeights,
     Point,
@@ -37,6 +37,10 @@ from harness.tasks.choosing import refuse_hidden, split_loader, tasks_of
 from harness.tasks.types import Split, Task
 
 Progress = Callable[[str, int, int], None]
+
+
+BATCH = 12
+"""Results that one child measures before they are written: an interrupted run goes on behind the last of them."""
 
 
 def evaluate(
@@ -85,14 +89,18 @@ def evaluate_tasks(
     before = _report_before(submission, folder)
     work = plan(submission, tasks, load, before, limit=limit)
     todo = [item for item in work if force or not item.done]
-    results, drawn = _results(submission, todo, load, limit, progress)
-    report = merge(_with_card(before, submission), results)
-    if limit is None and folder.is_dir() and (todo or report != before):
-        kept = read_replicates(folder) if before is not None else {}
-        write_replicates(folder, {**kept, **drawn})
+    report = _with_card(before, submission)
+    written = limit is None and folder.is_dir()
+    if written and not todo and report != before:
         write_report(folder, report)
-        return read_report(folder)
-    return report
+    for start in range(0, len(todo), BATCH):
+        results, drawn = _results(submission, todo[start : start + BATCH], load, limit, progress)
+        report = merge(report, results)
+        if written:
+            kept = read_replicates(folder) if (folder / REPLICATES).is_file() else {}
+            write_replicates(folder, {**kept, **drawn})
+            write_report(folder, report)
+    return read_report(folder) if written else report
 
 
 def _results(

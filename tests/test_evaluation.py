@@ -244,3 +244,28 @@ def test_a_task_whose_gold_a_server_keeps_is_refused_before_anything_is_read(tmp
 def test_no_predictions_for_the_task_says_what_there_is(make: Callable[..., Path]) -> None:
     with pytest.raises(ParetoNLPError, match="It has elue/mrpc"):
         run(make(STATIC, MRPC), SST2)
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(STATIC, MRPC, SST2)
+    monkeypatch.setattr(evaluation, "BATCH", 1)
+    started = []
+    real = evaluation.sandboxed
+
+    def interrupted(*args: object) -> object:
+        started.append(args)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluation, "sandboxed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, MRPC, SST2)
+    assert [result.task_id for result in read_report(folder).results] == ["elue/mrpc"]
+    assert set(read_replicates(folder)) == {"p/elue/mrpc"}
+    report = run(folder, MRPC, SST2)
+    assert [result.task_id for result in report.results] == ["elue/mrpc", "glue/sst2"]
+    assert len(started) == 3  # one result was made again, not two
+    assert set(read_replicates(folder)) == {"p/elue/mrpc", "p/glue/sst2"}
