@@ -13,6 +13,9 @@ from torch.nn.utils.rnn import pad_sequence
 from harness.quality.metrics import Metric
 from harness.tasks.types import Split
 
+TARGETS = {"labels", "teacher_logits"}
+"""What a batch holds beside the inputs of a model."""
+
 Encode = Callable[[dict[str, str]], Mapping[str, Sequence[int]]]
 
 
@@ -22,17 +25,25 @@ class Examples:
 
     inputs: Sequence[Mapping[str, Sequence[int]]]
     gold: NDArray[np.int64] | NDArray[np.float64]
+    teacher_logits: NDArray[np.float32] | None = None
+    """What a teacher answers [rows, outputs], where a model learns from one that reads other inputs."""
 
     def __len__(self) -> int:
         return len(self.gold)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return {**self.inputs[index], "labels": self.gold[index]}
+        sample = {**self.inputs[index], "labels": self.gold[index]}
+        return sample if self.teacher_logits is None else {**sample, "teacher_logits": self.teacher_logits[index]}
+
+    @property
+    def lengths(self) -> list[int]:
+        """The length of each sample's longest input: its tokens, or whatever the model reads."""
+        return [max(map(len, sample.values())) for sample in self.inputs]
 
     @property
     def tokens(self) -> int:
-        """Tokens of all samples, padding not counted."""
-        return sum(len(sample["input_ids"]) for sample in self.inputs)
+        """Of all samples, padding not counted."""
+        return sum(self.lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +71,17 @@ def draw_rows(rows: int, count: int | None, seed: int) -> NDArray[np.int64]:
 
 
 def pad(samples: Sequence[Mapping[str, Any]], pad_token: int = 0) -> dict[str, Tensor]:
-    """One batch as long as its longest sample, with ``attention_mask``: 1 on tokens, 0 on padding."""
+    """One batch as long as its longest sample, with ``attention_mask`` for tokens: 1 on them, 0 on padding."""
 
     def column(name: str, value: int) -> Tensor:
         rows = [torch.tensor(sample[name]) for sample in samples]
         return pad_sequence(rows, batch_first=True, padding_value=value)
 
-    names = samples[0].keys() - {"labels"}
-    batch = {name: column(name, pad_token if name == "input_ids" else 0) for name in names}
-    lengths = torch.tensor([len(sample["input_ids"]) for sample in samples])
-    batch["attention_mask"] = (torch.arange(int(lengths.max())) < lengths[:, None]).long()
-    batch["labels"] = torch.tensor(np.array([sample["labels"] for sample in samples]))
+    names = samples[0].keys() - TARGETS
+    batch = {name: column(name, pad_token if name == "input_ids" else 0) for name in sorted(names)}
+    if "input_ids" in names:
+        lengths = torch.tensor([len(sample["input_ids"]) for sample in samples])
+        batch["attention_mask"] = (torch.arange(int(lengths.max())) < lengths[:, None]).long()
+    for name in TARGETS & samples[0].keys():
+        batch[name] = torch.tensor(np.array([sample[name] for sample in samples]))
     return batch

@@ -1,13 +1,24 @@
-"""What every recipe is asked, and how it comes by its examples."""
+"""What every recipe is asked, and how it comes by its examples.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A recipe is a file of ``methods/`` with two functions::
+
+    default_points(backbone) -> tuple[str, ...]     the operating points built when none are named
+    build(request, backbone) -> Path                trains, and publishes the submission folder
+
+Points are named as people write them, ``rank-25-tuned``; a recipe reads its settings from the name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from baselines.examples import Encode, Lesson, draw_rows, encode_split
+from harness.findings import ParetoNLPError, fail
 from harness.quality.metrics import METRICS
+from harness.submission import Manifest, Point
 from harness.tasks.loading import load_split
 from harness.tasks.types import Task
 
@@ -23,9 +34,11 @@ class Request:
     tasks: tuple[Task, ...]
     out: Path
     cache: Path
+    points: tuple[str, ...] = ()
+    """Names of operating points; none: the recipe's own."""
     data_dir: Path | None = None
-    max_train: int | None = None
-    """Most training examples of a dataset; None: all."""
+    max_train: Mapping[str, int] = field(default_factory=dict)
+    """Most training examples of a dataset; under ``""`` for datasets that are not named. Absent: all."""
     max_length: int | None = None
     """Longest input in tokens; None: the recipe's own."""
     bf16: bool = False
@@ -38,6 +51,10 @@ class Request:
         """The first task of each dataset."""
         return tuple({task.dataset.name: task for task in reversed(self.tasks)}.values())[::-1]
 
+    def most_examples(self, dataset: str) -> int | None:
+        """The cap on a dataset's training examples."""
+        return self.max_train.get(dataset, self.max_train.get(""))
+
 
 def load_lesson(task: Task, encode: Encode, pad_token: int, request: Request) -> Lesson:
     """The training examples of a task's dataset, and others to choose the best epoch by.
@@ -46,7 +63,7 @@ def load_lesson(task: Task, encode: Encode, pad_token: int, request: Request) ->
     split is held out instead.
     """
     train = load_split(task.dataset, "train", request.data_dir)
-    rows = draw_rows(train.rows, request.max_train, request.seed)
+    rows = draw_rows(train.rows, request.most_examples(task.dataset.name), request.seed)
     if task.split.startswith("validation"):
         held_out = rows[9::10]
         validation = encode_split(train, encode, held_out)
@@ -54,3 +71,34 @@ def load_lesson(task: Task, encode: Encode, pad_token: int, request: Request) ->
     else:
         validation = encode_split(load_split(task.dataset, "validation", request.data_dir), encode)
     return Lesson(encode_split(train, encode, rows), validation, METRICS[task.metric], pad_token)
+
+
+def describe(
+    request: Request, method: str, points: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, int | None], **card: Any
+) -> Manifest:
+    """The manifest of a recipe's folder: points with their options, and ``title``, ``description``, ``paper``.
+
+    The description goes on to say on how many examples the models were trained.
+    """
+    description = card.pop("description")
+    caps = [f"{most:,} of {dataset}" if dataset else f"{most:,}" for dataset, most in sorted(request.max_train.items())]
+    if caps:
+        description += f" Trained on at most {', '.join(caps)} examples a dataset."
+    return Manifest(
+        name=request.name,
+        method=method,
+        description=description,
+        authors=("ParetoNLP",),
+        backbone=request.backbone_name,
+        licence="Apache-2.0",
+        sizes=dict(sizes),
+        points=tuple(Point(name=name, options=dict(options)) for name, options in points.items()),
+        **card,
+    )
+
+
+def no_such_point(name: str, expected: str) -> ParetoNLPError:
+    """The error for a point that a recipe cannot build; ``expected`` says which it can."""
+    return fail(
+        "no-such-point", f"This method has no operating point {name!r}.", expected=expected, remedy="Change --points."
+    )

@@ -1,7 +1,7 @@
-"""Fine-tuning with the transformers Trainer: resumable, and never done twice.
+"""Training with the transformers Trainer: resumable, and never done twice.
 
-What is trained is a submission's own ``build_model``, on what its own ``encode`` returns. The outcome
-is one safetensors file in the cache, under a hash of everything that decides it::
+What is trained is a submission's own model, on what its own ``encode`` returns. The outcome is one
+safetensors file in the cache, under a hash of everything that decides it::
 
     <cache>/training/<name>-<hash>/model.safetensors   the best epoch's state dict, fp32
                                    summary.json        settings, score of each epoch
@@ -10,7 +10,6 @@ is one safetensors file in the cache, under a hash of everything that decides it
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -21,14 +20,19 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from baselines.examples import Lesson, pad
+from baselines.batching import EqualLengths
+from baselines.examples import TARGETS, Examples, Lesson, pad
+from baselines.objective import SUPERVISED, Batch, Objective
+from baselines.states import write_state
 
-VERSION = 1
+VERSION = 2
 """Part of every hash: raise it when a change in this file changes what training yields."""
 
 Say = Callable[[str], None]
@@ -46,6 +50,10 @@ class FineTuning:
     """Share of the steps during which the learning rate rises."""
     bf16: bool = False
     """Matrix products in bfloat16, weights and sums in fp32: about twice as fast where the processor has it."""
+    equal_lengths: bool = False
+    """Batches of samples of one length only, for models that cannot tell padding from text."""
+    max_grad_norm: float = 1.0
+    """Gradients longer than this are shortened to it; 0: never."""
     seed: int = 0
 
 
@@ -58,21 +66,38 @@ def fine_tune(
     definition: str,
     cache: Path,
     say: Say = print,
+    objective: Objective = SUPERVISED,
+    optimizer: Callable[[nn.Module], Optimizer] | None = None,
 ) -> Path:
     """Train the model from the state it is in; return the file of the state dict of its best epoch.
 
     A training found in the cache is not done again; one that was cut goes on after its last epoch.
-    ``name`` is for people; ``definition`` is a digest of the code and configuration behind the model.
     The model given is trained in place: load the returned file for the best state.
+
+    Args:
+        name: for people.
+        model: in the state to start from. Parameters without gradient stay as they are.
+        lesson: what it learns from.
+        config: the optimisation.
+        definition: a digest of the code and configuration behind the model.
+        cache: where trainings are kept.
+        say: takes lines of progress.
+        objective: what is minimised.
+        optimizer: makes another optimizer than AdamW of the model; its name is part of the key.
+
     """
-    folder = cache / "training" / f"{name}-{_key(model, definition, lesson, config)[:16]}"
+    key = _key(model, definition, lesson, config, [objective.key, optimizer.__name__ if optimizer else "adamw"])
+    folder = cache / "training" / f"{name}-{key[:16]}"
     state = folder / "model.safetensors"
     if state.exists():
         say(f"{name}: trained before ({folder})")
         return state
     checkpoints = folder / "checkpoints"
     trainer = _Trainer(
+        objective,
+        config,
         model=model,
+        optimizers=(optimizer(model) if optimizer else None, None),
         args=_arguments(config, checkpoints),
         train_dataset=lesson.train,
         eval_dataset=lesson.validation,
@@ -81,12 +106,12 @@ def fine_tune(
         callbacks=[_Progress(name, say)],
     )
     trainer.remove_callback(PrinterCallback)
-    say(f"{name}: {_estimate(model, lesson, config)}")
+    say(f"{name}: {_estimate(model, lesson, config, objective)}")
     trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
     scores = [entry["eval_score"] for entry in trainer.state.log_history if "eval_score" in entry]
     summary = {"config": asdict(config), "rows": len(lesson.train), "validation_scores": scores}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    _write_state(model, state)
+    write_state(model.state_dict(), state)
     shutil.rmtree(checkpoints)
     return state
 
@@ -96,22 +121,42 @@ def answers(logits: NDArray[Any]) -> NDArray[Any]:
     return logits[:, 0] if logits.shape[1] == 1 else logits.argmax(axis=1)
 
 
-def loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy for classes (integer labels), mean squared error for scores."""
-    if labels.is_floating_point():
-        return nn.functional.mse_loss(logits[:, 0], labels.to(logits.dtype))
-    return nn.functional.cross_entropy(logits, labels)
-
-
 class _Trainer(Trainer):
-    """The Trainer for models that return bare logits."""
+    """The Trainer for an objective, and for samples of which only the lengths matter to batches."""
+
+    def __init__(self, objective: Objective, config: FineTuning, **trainer: Any) -> None:
+        super().__init__(**trainer)
+        self.objective, self.config = objective, config
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, **_: Any) -> Any:
-        inputs = dict(inputs)
-        labels = inputs.pop("labels")
-        logits = model(**inputs).float()
-        value = loss(logits, labels)
-        return (value, {"logits": logits}) if return_outputs else value
+        """The Trainer asks for outputs when it evaluates; then the loss serves nothing."""
+        batch = _batch(inputs)
+        if return_outputs:
+            logits = self.objective.logits(model, batch)
+            return logits.new_zeros(()), {"logits": logits}
+        return self.objective.loss(model, batch)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Batches of samples of like lengths, or of equal ones."""
+        return self._equal(self.train_dataset) if self.config.equal_lengths else super().get_train_dataloader()
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Any]:
+        """Batches in order, or of samples of equal lengths."""
+        return (
+            self._equal(self.eval_dataset) if self.config.equal_lengths else super().get_eval_dataloader(eval_dataset)
+        )
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        return LengthGroupedSampler(self.args.train_batch_size, lengths=(train_dataset or self.train_dataset).lengths)
+
+    def _equal(self, examples: Examples) -> DataLoader[Any]:
+        batches = EqualLengths(examples.lengths, self.config.batch_size)
+        return self.accelerator.prepare(DataLoader(examples, batch_sampler=batches, collate_fn=self.data_collator))
+
+
+def _batch(inputs: dict[str, Tensor]) -> Batch:
+    targets = {name: inputs[name] for name in TARGETS & inputs.keys()}
+    return Batch({name: tensor for name, tensor in inputs.items() if name not in TARGETS}, **targets)
 
 
 class _Progress(TrainerCallback):
@@ -152,6 +197,7 @@ def _arguments(config: FineTuning, checkpoints: Path) -> TrainingArguments:
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=64,
         train_sampling_strategy="group_by_length",
+        max_grad_norm=config.max_grad_norm,
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
@@ -170,16 +216,18 @@ def _arguments(config: FineTuning, checkpoints: Path) -> TrainingArguments:
     )
 
 
-def _key(model: nn.Module, definition: str, lesson: Lesson, config: FineTuning) -> str:
+def _key(model: nn.Module, definition: str, lesson: Lesson, config: FineTuning, more: list[str]) -> str:
     """sha256 of all that decides the outcome: the model and its first state, examples, settings."""
-    settings = [VERSION, definition, repr(model), asdict(config), lesson.metric.name, lesson.pad_token]
+    settings = [VERSION, definition, repr(model), asdict(config), lesson.metric.name, lesson.pad_token, *more]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
     for name, tensor in model.state_dict().items():
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} {name in frozen}".encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     for examples in (lesson.train, lesson.validation):
         digest.update(json.dumps([dict(sample) for sample in examples.inputs]).encode())
         digest.update(examples.gold.tobytes())
+        digest.update(b"" if examples.teacher_logits is None else examples.teacher_logits.tobytes())
     return digest.hexdigest()
 
 
@@ -197,34 +245,25 @@ def _last_checkpoint(checkpoints: Path) -> str | None:
     return str(max(whole)[1]) if whole else None
 
 
-def _estimate(model: nn.Module, lesson: Lesson, config: FineTuning) -> str:
+def _estimate(model: nn.Module, lesson: Lesson, config: FineTuning, objective: Objective) -> str:
     """What is ahead, in minutes: one batch of typical length is timed, forward and backward."""
     train = lesson.train
-    by_length = np.argsort([len(sample["input_ids"]) for sample in train.inputs])
-    middle = by_length[len(by_length) // 2 :][: config.batch_size]
+    middle = np.argsort(train.lengths)[len(train) // 2 :][: config.batch_size]
     device = next(model.parameters()).device
-    batch = pad([train[int(row)] for row in middle], lesson.pad_token)
-    batch = {name: tensor.to(device) for name, tensor in batch.items()}
-    labels = batch.pop("labels")
+    inputs = pad([train[int(row)] for row in middle], lesson.pad_token)
+    batch = _batch({name: tensor.to(device) for name, tensor in inputs.items()})
     with torch.random.fork_rng():
         for _ in range(2):  # the first time warms up
             begun = time.perf_counter()
             with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
-                logits = model(**batch).float()
-            loss(logits, labels).backward()
+                value = objective.loss(model, batch)
+            value.backward()
             model.zero_grad()
             seconds = time.perf_counter() - begun
-    speed = batch["input_ids"].numel() / seconds
+    speed = sum(train.lengths[int(row)] for row in middle) / seconds
     # an evaluation does a third of the work: no backward pass
     work = config.epochs * (train.tokens + lesson.validation.tokens / 3)
     return (
         f"{config.epochs} epochs of {len(train):,} examples, {train.tokens:,} tokens; "
         f"about {work / speed / 60:.1f} min at {speed:,.0f} tokens a second"
     )
-
-
-def _write_state(model: nn.Module, path: Path) -> None:
-    """The state dict as safetensors, whole or not at all."""
-    draft = path.with_suffix(".partial")
-    save_file({name: t.contiguous().cpu() for name, t in model.state_dict().items()}, draft)
-    os.replace(draft, path)

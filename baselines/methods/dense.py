@@ -4,103 +4,107 @@
 embeddings and the first d layers of the backbone; its pooler and answer layer are the backbone's and new.
 Points are trained apart: each is the best that its depth can do, not a cut through one model.
 
-**Training.** All parameters, AdamW (weight decay 0.01), learning rate 5e-5 with 6 % linear warm-up and
-linear decay, dropout as in the backbone. Cross-entropy for classes, squared error for scores. The epoch
-that scores best on held-out examples is handed in. Without pretrained weights (a backbone folder with a
-config alone): ten passes in batches of 64; learning rate 2e-3 / d, as norms behind the residuals make
-deep encoders diverge at rates that suit shallow ones.
+**Training.** All parameters, AdamW (weight decay 0.01), 6 % linear warm-up and linear decay, dropout as in
+the backbone; ``schedule.py`` has rates and passes. Cross-entropy for classes, squared error for scores. The
+epoch that scores best on held-out examples is handed in. SciTail, of which there is too little to
+learn from alone, goes on from the model of SNLI.
 """
 
-from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import ModuleType
+
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from baselines.backbone import Backbone
-from baselines.export import definition, draft_folder, publish
-from baselines.recipe import Request, load_lesson
-from baselines.training import FineTuning, fine_tune
-from harness.findings import fail
-from harness.submission.manifest import Manifest, Point
-from harness.tasks.types import Task
-
-MAX_LENGTH = {"sst2": 64, "imdb": 256, "boolq": 256}
-"""Longest input in tokens, where it is not 128."""
-
-EPOCHS = {"mrpc": 5, "stsb": 4, "rte": 5, "wnli": 5, "cb": 10, "copa": 5, "wsc": 5, "scitail": 10}
-"""Datasets of few examples: passes over them, in batches of 16. Others: 3 passes, batches of 32."""
+from baselines.drafting import Draft, drafting
+from baselines.examples import Lesson
+from baselines.publishing import publish
+from baselines.recipe import Request, describe, load_lesson, no_such_point
+from baselines.schedule import fine_tuning, prior_task
+from baselines.states import load_state, take_over
+from baselines.training import fine_tune
+from harness.tasks.types import Dataset, Task
 
 
-def build(request: Request, backbone: Backbone, depths: Sequence[int]) -> Path:
-    """Fine-tune every dataset at every depth (none given: the full one) and publish the submission."""
-    depths = depths or (backbone.config.num_hidden_layers,)
-    for depth in depths:
-        if not 1 <= depth <= backbone.config.num_hidden_layers:
-            raise fail(
-                "no-such-depth",
-                f"{depth} layers are asked of a backbone of {backbone.config.num_hidden_layers}.",
-                remedy="Change --depths.",
-            )
-    lengths = [(task.dataset, _max_length(task, request, backbone)) for task in request.tasks]
-    with TemporaryDirectory(prefix="paretonlp-") as scratch:
-        draft = Path(scratch) / request.name
-        model = draft_folder(draft, "dense", backbone, lengths)
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """The dense model of a dataset at full depth, which methods start from and learn from."""
+
+    state: Path
+    model: nn.Module
+    """A ``layers.classifier.Classifier`` in evaluation mode."""
+    lesson: Lesson
+    """What it was trained on; ``inputs`` are token ids."""
+
+
+def default_points(backbone: Backbone) -> tuple[str, ...]:
+    """The full depth alone."""
+    return (f"layers-{backbone.config.num_hidden_layers}",)
+
+
+def build(request: Request, backbone: Backbone) -> Path:
+    """Fine-tune every dataset at every depth and publish the submission."""
+    depths = {name: _depth(name, backbone) for name in request.points or default_points(backbone)}
+    with drafting(request, backbone, "dense") as draft:
         weights = {
-            (_point(depth), task.dataset.name): _train(task, depth, model, definition(draft), backbone, request)
+            (point, task.dataset.name): _train(task, depth, draft, backbone, request)
             for task in request.trained_tasks
-            for depth in depths
+            for point, depth in depths.items()
         }
-        return publish(draft, _manifest(request, backbone, depths), weights, request.out)
+        manifest = describe(
+            request,
+            "dense",
+            {point: {"num_layers": depth} for point, depth in depths.items()},
+            {"num_tokens": backbone.max_tokens},
+            title=f"Fine-tuned {request.backbone_name}",
+            description="All parameters are fine-tuned, each dataset and depth on its own; "
+            "layers-d keeps the first d layers of the backbone.",
+        )
+        return publish(draft.folder, manifest, weights, request.out)
 
 
-def _train(task: Task, depth: int, model: ModuleType, definition: str, backbone: Backbone, request: Request) -> Path:
+def teacher(task: Task, backbone: Backbone, request: Request) -> Teacher:
+    """The dense model of a task's dataset, trained now unless the cache has it."""
+    depth = backbone.config.num_hidden_layers
+    with drafting(replace(request, tasks=(task,)), backbone, "dense") as draft:
+        state = _train(task, depth, draft, backbone, request)
+        model = load_state(draft.model.build_model(task.dataset.name), state)
+        lesson = load_lesson(task, draft.encode(task.dataset.name), backbone.config.pad_token_id, request)
+    return Teacher(state, model, lesson)
+
+
+def _train(task: Task, depth: int, draft: Draft, backbone: Backbone, request: Request) -> Path:
     """The state of one model, fine-tuned."""
     dataset = task.dataset
-    encode = partial(model.encode, dataset=dataset.name)
-    network = model.build_model(dataset.name, num_layers=depth)
-    network.encoder.load_state_dict(backbone.initial_state(depth, dataset.num_outputs, request.seed))
+    network = draft.model.build_model(dataset.name, num_layers=depth)
+    network.encoder.load_state_dict(_first_state(dataset, depth, backbone, request))
     return fine_tune(
-        f"dense-{dataset.name}-{_point(depth)}",
+        f"dense-{dataset.name}-layers-{depth}",
         network,
-        load_lesson(task, encode, backbone.config.pad_token_id, request),
-        _fine_tuning(dataset.name, depth, backbone, request),
-        definition=definition,
+        load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request),
+        fine_tuning(dataset.name, depth, backbone, bf16=request.bf16, seed=request.seed),
+        definition=draft.definition,
         cache=request.cache,
         say=request.say,
     )
 
 
-def _point(depth: int) -> str:
-    return f"layers-{depth}"
+def _first_state(dataset: Dataset, depth: int, backbone: Backbone, request: Request) -> dict[str, Tensor]:
+    """The pretrained state; for a dataset that comes after another, the state that was trained on that one."""
+    state = backbone.initial_state(depth, dataset.num_outputs, request.seed)
+    prior = prior_task(dataset.name, backbone)
+    if prior is None:
+        return state
+    with drafting(replace(request, tasks=(prior,)), backbone, "dense") as draft:
+        learned = load_file(_train(prior, depth, draft, backbone, request))
+    return take_over(state, {name.removeprefix("encoder."): tensor for name, tensor in learned.items()})
 
 
-def _max_length(task: Task, request: Request, backbone: Backbone) -> int:
-    wanted = request.max_length or MAX_LENGTH.get(task.dataset.name, 128)
-    return min(wanted, backbone.max_tokens)
-
-
-def _fine_tuning(dataset: str, depth: int, backbone: Backbone, request: Request) -> FineTuning:
-    few = dataset in EPOCHS
-    return FineTuning(
-        epochs=EPOCHS.get(dataset, 3) if backbone.is_pretrained else 10,
-        learning_rate=5e-5 if backbone.is_pretrained else 2e-3 / depth,
-        batch_size=16 if few else 32 if backbone.is_pretrained else 64,
-        bf16=request.bf16,
-        seed=request.seed,
-    )
-
-
-def _manifest(request: Request, backbone: Backbone, depths: Sequence[int]) -> Manifest:
-    return Manifest(
-        name=request.name,
-        method="dense",
-        title=f"Fine-tuned {request.backbone_name}",
-        description="All parameters are fine-tuned, each dataset and depth on its own; "
-        "layers-d keeps the first d layers of the backbone.",
-        authors=("ParetoNLP",),
-        backbone=request.backbone_name,
-        licence="Apache-2.0",
-        sizes={"num_tokens": backbone.max_tokens},
-        points=tuple(Point(name=_point(d), options={"num_layers": d}) for d in depths),
-    )
+def _depth(point: str, backbone: Backbone) -> int:
+    """``layers-2`` to 2."""
+    depth = point.removeprefix("layers-")
+    deepest = backbone.config.num_hidden_layers
+    if point != f"layers-{depth}" or not depth.isdecimal() or not 1 <= int(depth) <= deepest:
+        raise no_such_point(point, f"layers-1 to layers-{deepest}, the layers of this backbone")
+    return int(depth)

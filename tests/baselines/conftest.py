@@ -95,6 +95,6 @@ def ask(tmp_path: Path, data_dir: Path) -> Ask:
 @pytest.fixture(scope="session")
 def built_request(tmp_path_factory: pytest.TempPathFactory, data_dir: Path, backbone_folder: Path) -> Request:
     """A request that has been built at depths 2 and 3, to be read only."""
-    request = _asking_in(tmp_path_factory.mktemp("built"), data_dir)()
-    build(request, load_backbone(str(backbone_folder)), [2, 3])
+    request = _asking_in(tmp_path_factory.mktemp("built"), data_dir)(points=("layers-2", "layers-3"))
+    build(request, load_backbone(str(backbone_folder)))
     return request

@@ -21,7 +21,8 @@ def app() -> typer.Typer:
     [
         (["--suite", "elue", "--tasks", "mprc"], "Did you mean 'elue/mrpc'?"),
         (["--suite", "eleu"], "Did you mean 'elue'?"),
-        (["--suite", "elue", "--depths", "two"], "such as 2,4,6"),
+        (["--suite", "elue", "--max-train", "many"], "20000,imdb=4000"),
+        (["--suite", "elue", "--max-train", "imbd=40"], "Did you mean 'imdb'?"),
         (["--suite", "elue", "--out", "Dense MiniLM"], "lower-case letters"),
     ],
 )
@@ -43,7 +44,7 @@ def test_the_verb_trains_publishes_and_has_the_predictions_written(
         "--backbone": backbone_folder,
         "--suite": "elue",
         "--tasks": "stsb,mrpc",
-        "--depths": "3,1",
+        "--points": "layers-3,layers-1",
         "--data-dir": data_dir,
         "--out": out,
         "--max-train": 8,

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from transformers import BertForSequenceClassification
 
 from baselines.backbone import Backbone, load_backbone
-from baselines.export import import_model
+from baselines.drafting import import_model
 from baselines.methods.dense import build
 from baselines.recipe import Request
 from harness.findings import ParetoNLPError
@@ -31,6 +31,7 @@ from safetensors.torch import load_file
 import torch
 spec = importlib.util.spec_from_file_location("model", sys.argv[1] + "/model.py")
 model = importlib.util.module_from_spec(spec)
+sys.path.insert(0, sys.argv[1])
 spec.loader.exec_module(model)
 assert not any(name.split(".")[0] in ("harness", "baselines") for name in sys.modules)
 network = model.build_model("mrpc", num_layers=2).eval()
@@ -124,7 +125,7 @@ def test_padding_changes_no_answer(built: Path) -> None:
 
 
 def test_long_text_is_cut_to_the_longest_input(ask: Callable[..., Request], backbone: Backbone) -> None:
-    model = import_model(build(ask(max_length=10), backbone, [1]))
+    model = import_model(build(ask(max_length=10, points=("layers-1",)), backbone))
     encoded = model.encode({"sentence1": "ba " * 40, "sentence2": "be " * 40}, "mrpc")
     assert len(encoded["input_ids"]) == 10
     assert set(encoded["token_type_ids"]) == {0, 1}
@@ -133,22 +134,22 @@ def test_long_text_is_cut_to_the_longest_input(ask: Callable[..., Request], back
 def test_a_second_call_trains_nothing_and_keeps_the_predictions(
     ask: Callable[..., Request], backbone: Backbone
 ) -> None:
-    out = build(ask(), backbone, [1])
-    predictions = out / "predictions" / "layers-1.tsv"
-    predictions.parent.mkdir()
+    out = build(ask(points=("layers-1",)), backbone)
+    predictions = out / "predictions" / "layers-1" / "elue" / "mrpc.tsv"
+    predictions.parent.mkdir(parents=True)
     predictions.write_text("kept")
     lines: list[str] = []
-    build(ask(say=lines.append), backbone, [1])
+    build(ask(say=lines.append, points=("layers-1",)), backbone)
     assert len(lines) == 2
     assert all("trained before" in line for line in lines)
     assert predictions.read_text() == "kept"
 
 
 def test_other_weights_replace_the_folder_and_its_predictions(ask: Callable[..., Request], backbone: Backbone) -> None:
-    out = build(ask(), backbone, [1])
+    out = build(ask(points=("layers-1",)), backbone)
     (out / "predictions").mkdir()
     before = (out / "weights.sha256").read_text()
-    build(ask(seed=1), backbone, [1])
+    build(ask(seed=1, points=("layers-1",)), backbone)
     assert not (out / "predictions").exists()
     assert (out / "weights.sha256").read_text() != before
     file = out / "weights/layers-1/mrpc.safetensors"
@@ -157,19 +158,19 @@ def test_other_weights_replace_the_folder_and_its_predictions(ask: Callable[...,
 
 
 def test_a_folder_that_is_no_submission_is_never_replaced(ask: Callable[..., Request], backbone: Backbone) -> None:
-    request = ask(tasks=(task("elue/stsb"),), max_train=8)
+    request = ask(tasks=(task("elue/stsb"),), max_train={"": 8}, points=("layers-1",))
     request.out.mkdir()
     (request.out / "thesis.tex").write_text("years of work")
     with pytest.raises(ParetoNLPError, match="Give another --out"):
-        build(request, backbone, [1])
+        build(request, backbone)
     assert [path.name for path in request.out.iterdir()] == ["thesis.tex"]
 
 
 def test_a_depth_that_the_backbone_has_not_is_refused_before_training(
     ask: Callable[..., Request], backbone: Backbone
 ) -> None:
-    with pytest.raises(ParetoNLPError, match="4 layers are asked of a backbone of 3"):
-        build(ask(), backbone, [2, 4])
+    with pytest.raises(ParetoNLPError, match="layers-1 to layers-3"):
+        build(ask(points=("layers-2","layers-4",)), backbone)
     assert not ask().cache.exists()
 
 
@@ -179,7 +180,7 @@ def test_no_epoch_is_chosen_on_the_split_that_is_scored(
     without = tmp_path / "data" / "mrpc"
     without.mkdir(parents=True)
     (without / "train.parquet").symlink_to(data_dir / "mrpc" / "train.parquet")
-    request = replace(ask(), tasks=(task("glue/mrpc"),), data_dir=tmp_path / "data")
-    build(request, backbone, [1])
+    request = ask(tasks=(task("glue/mrpc"),), data_dir=tmp_path / "data", points=("layers-1",))
+    build(request, backbone)
     (summary,) = request.cache.glob("training/*/summary.json")
     assert json.loads(summary.read_text())["rows"] == 44  # of 48, every tenth is held out

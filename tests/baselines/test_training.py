@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from baselines.examples import Examples, Lesson
-from baselines.training import FineTuning, answers, fine_tune, loss
+from baselines.objective import label_loss
+from baselines.training import FineTuning, answers, fine_tune
 from harness.quality.metrics import METRICS, Metric
 
 CONFIG = FineTuning(epochs=3, learning_rate=0.02, batch_size=4, seed=5)
@@ -155,8 +156,8 @@ def test_the_best_epoch_is_kept_and_not_the_last(tmp_path: Path) -> None:
 def test_the_loss_is_cross_entropy_or_squared_error() -> None:
     logits = torch.tensor([[1.0, 3.0], [0.0, 0.0]])
     by_hand = (np.log(np.exp(1) + np.exp(3)) - 3 + np.log(2)) / 2
-    assert loss(logits, torch.tensor([1, 0])).item() == pytest.approx(by_hand)
-    assert loss(torch.tensor([[1.0], [4.0]]), torch.tensor([2.0, 2.0], dtype=torch.float64)).item() == pytest.approx(
+    assert label_loss(logits, torch.tensor([1, 0])).item() == pytest.approx(by_hand)
+    assert label_loss(torch.tensor([[1.0], [4.0]]), torch.tensor([2.0, 2.0], dtype=torch.float64)).item() == pytest.approx(
         2.5
     )
 

@@ -1,0 +1,47 @@
+"""State dicts in the cache: made once, under a hash of everything that decides them."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+VERSION = 1
+"""Part of every hash: raise it when a change in how states are made changes what they hold."""
+
+
+def kept_state(cache: Path, name: str, key: Sequence[str], make: Callable[[], Mapping[str, Tensor]]) -> Path:
+    """The file of a state dict, from the cache or made now and written whole.
+
+    ``name`` is for people; ``key`` is all that decides the outcome: the file of the state that it is made
+    from, the settings, a draft's definition.
+    """
+    digest = hashlib.sha256("\n".join([str(VERSION), *key]).encode()).hexdigest()[:16]
+    path = cache / "states" / f"{name}-{digest}.safetensors"
+    if not path.exists():
+        write_state(make(), path)
+    return path
+
+
+def write_state(state: Mapping[str, Tensor], path: Path) -> None:
+    """A state dict as safetensors, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".partial")
+    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, draft)
+    os.replace(draft, path)
+
+
+def load_state(model: nn.Module, path: Path) -> nn.Module:
+    """The model with the state of a file, in evaluation mode."""
+    model.load_state_dict(load_file(path))
+    return model.eval()
+
+
+def take_over(fresh: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A first state with what was learned on another dataset: an answer layer of another width stays fresh."""
+    return {
+        name: learned[name] if name in learned and learned[name].shape == tensor.shape else tensor
+        for name, tensor in fresh.items()
+    }
