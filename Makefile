@@ -2,20 +2,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint regress bench docs clean
 
 demo: .venv/.installed  ## evaluate every submission on the embedded suite and print the board
 	$(BIN)/paretonlp evaluate submissions --suite probe
 	$(BIN)/paretonlp board --suite probe
 
-test: .venv/.installed-test  ## lint, types, tests
+test: .venv/.installed-test  ## lint, types, tests, and whether the probe baselines are what they were
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2
+	$(MAKE) --no-print-directory regress
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+regress: .venv/.installed-test  ## evaluate the probe baselines anew and compare with what is expected of them
+	$(BIN)/paretonlp regress --suite probe
 
 bench: .venv/.installed-test  ## speed, as ratios against peers in the same run; DATA=dir for real lengths
 	$(BIN)/python -m tests.benchmarks $(DATA)

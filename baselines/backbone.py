@@ -5,13 +5,16 @@ A folder that holds a config and no weights is a start from scratch.
 
 import copy
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError  # only its name: nothing is unpickled here
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -25,6 +28,8 @@ from harness.findings import fail
 
 FAMILIES = ("bert", "electra", "roberta", "xlm-roberta")
 """``model_type`` of the encoders that take ``token_type_ids`` and are cut by ``num_hidden_layers``."""
+
+_MAY_BE_NEW = ("classifier.", "pooler.")
 
 _OF_ITS_ORIGIN = {
     "_name_or_path",
@@ -69,20 +74,46 @@ class Backbone:
     def initial_state(self, num_layers: int, num_outputs: int, seed: int) -> dict[str, Tensor]:
         """The state dict to fine-tune from: pretrained where there are weights, else drawn from the seed.
 
-        The answer layer is always drawn from the seed.
+        So is the answer layer, unless the backbone brings one of that width. Raises ParetoNLPError for weights
+        that are damaged or another model's.
         """
         set_seed(seed)
         cut: dict[str, Any] = {"num_hidden_layers": num_layers, "num_labels": num_outputs}
         if self.is_pretrained:
-            transformers_logging.set_verbosity_error()  # the answer layer is meant to be new
-            transformers_logging.disable_progress_bar()
-            model = AutoModelForSequenceClassification.from_pretrained(self.source, dtype=torch.float32, **cut)
+            model = _pretrained(self.source, cut)
         else:
             config = copy.deepcopy(self.config)
             config.update(cut)
             model = AutoModelForSequenceClassification.from_config(config)
         state: dict[str, Tensor] = model.state_dict()
         return state
+
+
+def _pretrained(source: str, cut: Mapping[str, Any]) -> nn.Module:
+    """The encoder with its weights; pooler and answer layer may be new."""
+    transformers_logging.set_verbosity_error()  # the answer layer is meant to be new
+    transformers_logging.disable_progress_bar()
+    try:
+        model, loading = AutoModelForSequenceClassification.from_pretrained(
+            source, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True, **cut
+        )
+    except (OSError, ValueError, RuntimeError, LookupError, EOFError, SafetensorError, UnpicklingError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise fail(
+            "backbone-damaged",
+            f"The weights of the backbone {source!r} cannot be read: {why}",
+            remedy="Fetch or copy them again.",
+        ) from error
+    absent = {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    absent = {name for name in absent if not any(part in name for part in _MAY_BE_NEW)}
+    if absent:
+        raise fail(
+            "backbone-damaged",
+            f"The weights of the backbone {source!r} lack {min(absent)!r}, or it is of another shape"
+            f"{f', and {len(absent) - 1} others' if len(absent) > 1 else ''}.",
+            expected="weights that fit its config.json",
+        )
+    return model
 
 
 def load_backbone(source: str, tokenizer: Tokenizer | None = None) -> Backbone:

@@ -44,10 +44,13 @@ class Draft:
         return partial(self.model.encode, dataset=dataset, **options)
 
     def add_asset(self, name: str, facts: Any) -> None:
-        """Write facts as JSON under ``assets/``; models read them when they are built."""
+        """Write facts as JSON under ``assets/``; models read them when they are built.
+
+        Facts of one point or dataset go under its name: there a submission that is added to keeps those of others.
+        """
         path = self.folder / "assets" / name
         with new_text_file(path) as file:
-            file.write(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+            file.write(json.dumps(facts, indent=2, sort_keys=True) + "\n")
 
     @property
     def definition(self) -> str:
@@ -98,6 +101,7 @@ def copy_code(model_file: str, folder: Path) -> None:
 def import_model(folder: Path) -> ModuleType:
     """The folder's model.py as a module of its own, with the folder's own copies of what it imports."""
     siblings = {file.stem for file in folder.glob("*.py")}
+    others = {name: sys.modules.pop(name) for name in siblings & sys.modules.keys()}
     loader = SourceFileLoader(f"model_of_{folder.name}", str(folder / "model.py"))
     module = ModuleType(loader.name)
     module.__file__ = loader.path
@@ -108,6 +112,7 @@ def import_model(folder: Path) -> ModuleType:
         sys.path.remove(str(folder))
         for name in siblings & sys.modules.keys():  # the next folder has files of the same names
             del sys.modules[name]
+        sys.modules.update(others)
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     return module
 

@@ -49,7 +49,10 @@ class Request:
     @property
     def trained_tasks(self) -> tuple[Task, ...]:
         """The first task of each dataset."""
-        return tuple({task.dataset.name: task for task in reversed(self.tasks)}.values())[::-1]
+        first: dict[str, Task] = {}
+        for task in self.tasks:
+            first.setdefault(task.dataset.name, task)
+        return tuple(first.values())
 
     def most_examples(self, dataset: str) -> int | None:
         """The cap on a dataset's training examples."""
@@ -65,6 +68,12 @@ def load_lesson(task: Task, encode: Encode, pad_token: int, request: Request) ->
     train = load_split(task.dataset, "train", request.data_dir)
     rows = draw_rows(train.rows, request.most_examples(task.dataset.name), request.seed)
     if task.split.startswith("validation"):
+        if len(rows) < 10:
+            raise fail(
+                "too-few-examples",
+                f"{task.dataset.name} has {len(rows)} training examples, of which a tenth is to be held out.",
+                expected="10 at least",
+            )
         held_out = rows[9::10]
         validation = encode_split(train, encode, held_out)
         rows = rows[~np.isin(rows, held_out)]
@@ -81,9 +90,9 @@ def describe(
     The description goes on to say on how many examples the models were trained.
     """
     description = card.pop("description")
-    caps = [f"{most:,} of {dataset}" if dataset else f"{most:,}" for dataset, most in sorted(request.max_train.items())]
+    caps = [f"{most:,} of {dataset or 'each dataset'}" for dataset, most in sorted(request.max_train.items())]
     if caps:
-        description += f" Trained on at most {', '.join(caps)} examples a dataset."
+        description += f" Training examples: at most {', '.join(caps)}."
     return Manifest(
         name=request.name,
         method=method,

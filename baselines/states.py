@@ -1,12 +1,15 @@
 """State dicts in the cache: made once, under a hash of everything that decides them."""
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
+
+from harness.atomic import write_whole
+from harness.findings import fail
 
 VERSION = 1
 """Part of every hash: raise it when a change in how states are made changes what they hold."""
@@ -22,20 +25,31 @@ def kept_state(cache: Path, name: str, key: Sequence[str], make: Callable[[], Ma
     path = cache / "states" / f"{name}-{digest}.safetensors"
     if not path.exists():
         write_state(make(), path)
-    return path
+    return whole(path)
+
+
+def whole(path: Path) -> Path:
+    """The file of a state dict; raises ParetoNLPError where it was cut, or is none."""
+    try:
+        with safe_open(path, "pt"):  # reads the header, and holds the file's length against it
+            return path
+    except SafetensorError as error:
+        raise fail(
+            "damaged-state",
+            f"The state dict cannot be read: {error}.",
+            file=str(path),
+            remedy="Remove the file; it is made anew.",
+        ) from error
 
 
 def write_state(state: Mapping[str, Tensor], path: Path) -> None:
     """A state dict as safetensors, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".partial")
-    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, draft)
-    os.replace(draft, path)
+    write_whole(path, save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}))
 
 
 def load_state(model: nn.Module, path: Path) -> nn.Module:
     """The model with the state of a file, in evaluation mode."""
-    model.load_state_dict(load_file(path))
+    model.load_state_dict(load_file(whole(path)))
     return model.eval()
 
 

@@ -28,9 +28,10 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from baselines.batching import EqualLengths
+from baselines.checkpoints import last_checkpoint
 from baselines.examples import TARGETS, Examples, Lesson, pad
 from baselines.objective import SUPERVISED, Batch, Objective
-from baselines.states import write_state
+from baselines.states import whole, write_state
 
 VERSION = 2
 """Part of every hash: raise it when a change in this file changes what training yields."""
@@ -91,7 +92,7 @@ def fine_tune(
     state = folder / "model.safetensors"
     if state.exists():
         say(f"{name}: trained before ({folder})")
-        return state
+        return whole(state)
     checkpoints = folder / "checkpoints"
     trainer = _Trainer(
         objective,
@@ -107,7 +108,7 @@ def fine_tune(
     )
     trainer.remove_callback(PrinterCallback)
     say(f"{name}: {_estimate(model, lesson, config, objective)}")
-    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints, say))
     scores = [entry["eval_score"] for entry in trainer.state.log_history if "eval_score" in entry]
     summary = {"config": asdict(config), "rows": len(lesson.train), "validation_scores": scores}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
@@ -146,8 +147,16 @@ class _Trainer(Trainer):
             self._equal(self.eval_dataset) if self.config.equal_lengths else super().get_eval_dataloader(eval_dataset)
         )
 
+    def _get_grad_norm(self, _model: nn.Module, grad_norm: Any = None) -> Any:
+        """Only that which gradients were shortened by: of sparse ones torch computes none."""
+        return grad_norm
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         return LengthGroupedSampler(self.args.train_batch_size, lengths=(train_dataset or self.train_dataset).lengths)
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> Sampler[int]:
+        order = torch.Generator().manual_seed(self.args.seed)
+        return LengthGroupedSampler(self.args.eval_batch_size, lengths=eval_dataset.lengths, generator=order)
 
     def _equal(self, examples: Examples) -> DataLoader[Any]:
         batches = EqualLengths(examples.lengths, self.config.batch_size)
@@ -231,24 +240,13 @@ def _key(model: nn.Module, definition: str, lesson: Lesson, config: FineTuning, 
     return digest.hexdigest()
 
 
-def _last_checkpoint(checkpoints: Path) -> str | None:
-    """The last whole checkpoint; one that was cut while being written is removed.
-
-    The Trainer writes ``trainer_state.json`` last.
-    """
-    whole: list[tuple[int, Path]] = []
-    for folder in checkpoints.glob("checkpoint-*"):
-        if (folder / "trainer_state.json").exists():
-            whole.append((int(folder.name.removeprefix("checkpoint-")), folder))
-        else:
-            shutil.rmtree(folder)
-    return str(max(whole)[1]) if whole else None
-
-
 def _estimate(model: nn.Module, lesson: Lesson, config: FineTuning, objective: Objective) -> str:
     """What is ahead, in minutes: one batch of typical length is timed, forward and backward."""
     train = lesson.train
-    middle = np.argsort(train.lengths)[len(train) // 2 :][: config.batch_size]
+    lengths = np.array(train.lengths)
+    middle = np.argsort(lengths)[len(train) // 2 :][: config.batch_size]
+    if config.equal_lengths:
+        middle = middle[lengths[middle] == lengths[middle[0]]]
     device = next(model.parameters()).device
     inputs = pad([train[int(row)] for row in middle], lesson.pad_token)
     batch = _batch({name: tensor.to(device) for name, tensor in inputs.items()})
@@ -259,8 +257,10 @@ def _estimate(model: nn.Module, lesson: Lesson, config: FineTuning, objective: O
                 value = objective.loss(model, batch)
             value.backward()
             model.zero_grad()
+            if device.type == "cuda":
+                torch.cuda.synchronize()  # else only the launch is timed
             seconds = time.perf_counter() - begun
-    speed = sum(train.lengths[int(row)] for row in middle) / seconds
+    speed = lengths[middle].sum() / seconds
     # an evaluation does a third of the work: no backward pass
     work = config.epochs * (train.tokens + lesson.validation.tokens / 3)
     return (

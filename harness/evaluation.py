@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from harness.confirming import Claim, check_claim
 from harness.cost.paths import distinct_paths
-from harness.findings import ParetoNLPError, from_os_error
-from harness.measuring import Need, ask, measured_models
+from harness.findings import ParetoNLPError, fail, from_os_error
+from harness.measuring import Need, Sizes, ask, measured_models
 from harness.planning import Load, Work, plan, versions
 from harness.quality.intervals import interval, replicates
 from harness.quality.metrics import METRICS
@@ -167,10 +167,22 @@ def _needs(submission: Submission, todo: Sequence[Work], given: Sequence[Predict
         sequences, _ = distinct_modules(each.modules or ())
         modules = tuple(dict.fromkeys(run for sequence in sequences for run in sequence))
         if before is not None:
+            _same_names(item, before.sizes[0], sizes[0])
             sizes = tuple({tuple(size.values()): size for size in (*before.sizes, *sizes)}.values())
             modules = tuple(dict.fromkeys((*before.modules, *modules)))
         found[key] = Need(item.point, dataset, sizes, modules, _weights_here(submission, item.point, dataset))
     return found
+
+
+def _same_names(item: Work, before: Sizes, sizes: Sizes) -> None:
+    """A model of one dataset reads inputs of the same sizes on all its tasks."""
+    if before.keys() != sizes.keys():
+        raise fail(
+            "missing-column",
+            f"the size columns are {', '.join(sizes)}; on another task of {item.task.dataset.name} {', '.join(before)}",
+            file=f"predictions/{item.point.name}/{item.task.id}",
+            expected="the same columns",
+        )
 
 
 def _weights_here(submission: Submission, point: Point, dataset: str) -> str | None:

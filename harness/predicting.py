@@ -44,6 +44,7 @@ def predict(
     *,
     points: Sequence[str] = (),
     force: bool = False,
+    limits: Limits = PREDICTING,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Iterator[Predicted]:
     """Run a submission on tasks, in the sandbox, and write a file for every point and task that has weights.
@@ -56,6 +57,7 @@ def predict(
         load: gives a task's split. The labels stay here.
         points: names of the operating points; all of them by default.
         force: write files anew that are there.
+        limits: what the model's process may use.
         progress: called with a label, samples done, and samples in all.
 
     Raises:
@@ -83,7 +85,7 @@ def predict(
             file="submission.yaml",
             remedy="Name them: weights: {<dataset>: weights/<file>.safetensors}.",
         )
-    yield from _run(submission, todo, load, progress)
+    yield from _run(submission, todo, load, limits, progress)
 
 
 def _points(submission: Submission, names: Sequence[str]) -> list[Point]:
@@ -98,6 +100,7 @@ def _run(
     submission: Submission,
     todo: Sequence[tuple[Point, Task, Path]],
     load: Load,
+    limits: Limits,
     progress: Progress,
 ) -> Iterator[Predicted]:
     if not todo:
@@ -108,7 +111,7 @@ def _run(
         point, task, _ = todo[job]
         progress(f"{point.name} {task.id}", done, load(task).rows)
 
-    with sandboxed(submission.root, jobs, PREDICTING) as child:
+    with sandboxed(submission.root, jobs, limits) as child:
         for (point, task, path), answer in zip(todo, child.answers(report), strict=True):
             rows = load(task).rows
             _write(path, answer, task, rows, tuple(submission.manifest.sizes))
@@ -164,9 +167,9 @@ def _write(path: Path, message: Message, task: Task, rows: int, sizes: Sequence[
     classes = len(task.dataset.labels)
     answers = _column(message.get("answers"), rows, "answers", int if classes else float)
     by_name = message.get("sizes")
-    if not isinstance(by_name, dict) or set(by_name) != set(sizes):
+    if not isinstance(by_name, dict) or not set(by_name) <= set(sizes) or bool(by_name) != bool(sizes):
         raise fail("no-answer", "the submitted code answered with other sizes than submission.yaml names")
-    columns = {name: _column(by_name[name], rows, name, int) for name in sizes}
+    columns = {name: _column(by_name[name], rows, name, int) for name in sizes if name in by_name}
     exits = message.get("exit_stage")
     exit_stage = None if exits is None else _column(exits, rows, "exit_stage", int)
     write_prediction_file(path, answers, columns, exit_stage)

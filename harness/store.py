@@ -156,7 +156,7 @@ def _findings(path: Path, error: ValidationError) -> Iterable[Finding]:
 def write_report(folder: Path, report: Report) -> None:
     """Writes ``report.json``: keys in the schema's order, floats to 12 digits, one line a record."""
     document = report.model_dump(mode="json")
-    write_whole(folder / REPORT, (_laid_out(_shortened(document)) + "\n").encode())
+    write_whole(folder / REPORT, (laid_out(_shortened(document)) + "\n").encode())
 
 
 def merge(report: Report, results: Iterable[Result]) -> Report:
@@ -177,17 +177,17 @@ def _shortened(value: Any) -> Any:
     return [_shortened(item) for item in value] if isinstance(value, list) else value
 
 
-def _laid_out(value: Any, indent: str = "") -> str:
+def laid_out(value: Any, indent: str = "") -> str:
     """JSON for eyes and ``git diff``: whatever fits on a line is on one."""
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or len(indent) + len(flat) <= 110:
         return flat
     inner = indent + "  "
     if isinstance(value, list):
-        items = [inner + _laid_out(item, inner) for item in value]
+        items = [inner + laid_out(item, inner) for item in value]
     else:
         items = [
-            f"{inner}{json.dumps(key, ensure_ascii=False)}: {_laid_out(item, inner)}" for key, item in value.items()
+            f"{inner}{json.dumps(key, ensure_ascii=False)}: {laid_out(item, inner)}" for key, item in value.items()
         ]
     first, last = "[]" if isinstance(value, list) else "{}"
     return "\n".join([first, ",\n".join(items), indent + last])

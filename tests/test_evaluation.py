@@ -70,6 +70,33 @@ def build_modules(dataset):
 def build_model(dataset):
     return nn.ModuleList(PARTS.values())
 """
+BAGS = """
+import torch
+from torch import nn
+
+class Single(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bag = nn.EmbeddingBag(50, 8)
+        self.out = nn.Linear(8, 2, bias=False)
+    def forward(self, words):
+        return self.out(self.bag(words))
+
+class Pair(Single):
+    def forward(self, words_1, words_2):
+        return self.out(self.bag(words_1) + self.bag(words_2))
+
+def build_model(dataset):
+    return Single() if dataset == "sst2" else Pair()
+
+def build_inputs(dataset, sizes):
+    names = ("words",) if dataset == "sst2" else ("words_1", "words_2")
+    return {name: torch.zeros(1, sizes["num_" + name], dtype=torch.long) for name in names}
+
+def encode(example, dataset):
+    names = ("words",) if dataset == "sst2" else ("words_1", "words_2")
+    return {name: [1] * len(text.split()) for name, text in zip(names, example.values())}
+"""
 
 
 def load(task: Task) -> Split:
@@ -233,6 +260,38 @@ def test_sizes_that_the_texts_do_not_have_are_refused(make: Callable[..., Path])
         ("sizes-differ", 9),
     ]
     assert not (folder / "report.json").exists()
+
+
+def words(task: Task) -> list[np.ndarray]:
+    """How many words each text column has, [rows] each."""
+    return [np.array([len(text.split()) for text in column]) for column in load(task).texts.values()]
+
+
+def test_datasets_of_one_submission_may_have_sizes_of_their_own(make: Callable[..., Path]) -> None:
+    """A model of single texts on one dataset and of pairs on the other, under one manifest."""
+    sizes = {"sizes": {"num_words": None, "num_words_1": None, "num_words_2": None}}
+    (only,), (first, second) = words(SST2), words(MRPC)
+    make(BAGS, SST2, manifest=sizes, sizes={"num_words": only})
+    folder = make(BAGS, MRPC, manifest=sizes, sizes={"num_words_1": first, "num_words_2": second})
+    pair, single = run(folder, MRPC, SST2).results
+    assert (pair.cost.lengths, single.cost.lengths) == ("confirmed", "confirmed")
+    # 2 x 8 x 2 of the answer; a mean of n rows of 8 is 8 n; a pair adds two vectors of 8
+    assert single.cost.flops.mean == pytest.approx(32 + 8 * only.mean())
+    assert pair.cost.flops.mean == pytest.approx(32 + 8 * (first + second).mean() + 8)
+    assert set(pair.cost.paths.sizes) == {"num_words_1", "num_words_2"}
+    with pytest.raises(ParetoNLPError, match="KeyError: 'num_words_2'"):
+        run(make(BAGS, MRPC, manifest=sizes, sizes={"num_words_1": first}), MRPC)
+
+
+def test_the_tasks_of_a_dataset_have_the_same_sizes(make: Callable[..., Path]) -> None:
+    sizes, other = {"sizes": {"num_words": None, "num_words_1": None}}, find_task("glue/mrpc")
+    make(BAGS, MRPC, manifest=sizes, sizes={"num_words": words(MRPC)[0]})
+    folder = make(BAGS, other, manifest=sizes, sizes={"num_words_1": words(other)[0]})
+    with pytest.raises(ParetoNLPError) as caught:
+        run(folder, MRPC, other)
+    assert [(finding.code, finding.file) for finding in caught.value.findings] == [
+        ("missing-column", "predictions/p/glue/mrpc")
+    ]
 
 
 def test_a_task_whose_gold_a_server_keeps_is_refused_before_anything_is_read(tmp_path: Path) -> None:

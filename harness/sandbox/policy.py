@@ -25,6 +25,8 @@ class Limits:
     """All that it may send back."""
     output_bytes: int = 1 << 20
     """What is kept of its standard output and error, for messages."""
+    threads: int | None = None
+    """Of torch; None: as many as there are processors for this process."""
 
 
 def limits_for(jobs: int) -> Limits:
@@ -42,7 +44,7 @@ def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:
 
     Nothing of the parent's comes along: no token, no home, no path of the user's.
     """
-    threads = threads or os.cpu_count() or 1
+    threads = threads or _processors()
     return {
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
@@ -55,3 +57,10 @@ def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": str(threads),
     }
+
+
+def _processors() -> int:
+    """How many processors this process may run on: a container or taskset gives it fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -50,7 +50,8 @@ def read_predictions(path: Path, task: Task, rows: int | None, sizes: Mapping[st
         task: What is predicted: decides labels and ranges.
         rows: Samples of the split; None where that is not known: then the indices must be a
             permutation of 0 up to the number of rows.
-        sizes: Size column to the most that the model takes, or None: ``Manifest.sizes``.
+        sizes: Size column to the most that the model takes, or None: ``Manifest.sizes``. Of several the file
+            holds those that its dataset has, one at least.
 
     Raises:
         ParetoNLPError: all errors of the file, equal ones grouped into one finding.
@@ -83,7 +84,7 @@ def read_predictions(path: Path, task: Task, rows: int | None, sizes: Mapping[st
     modules = columns.get("modules")
     return Predictions(
         answers=columns["prediction"][order],
-        sizes={name: columns[name][order] for name in sizes},
+        sizes={name: columns[name][order] for name in sizes if name in columns},
         exit_stage=None if exits is None else exits[order],
         modules=None if modules is None else tuple(modules[order]),
         notes=tuple(findings),
@@ -123,7 +124,7 @@ def write_prediction_file(
 def _header_findings(columns: Sequence[str], sizes: Mapping[str, int | None], file: str) -> list[Finding]:
     """Columns that are unknown, missing or there twice."""
     known = (*RESERVED_COLUMNS[:2], *sizes, *RESERVED_COLUMNS[2:])
-    needed = known[: len(known) - 2]
+    needed = (*RESERVED_COLUMNS[:2], *(() if any(name in columns for name in sizes) else sizes))
     expected = f"index, prediction{''.join(f', {name}' for name in sizes)}"
     findings = []
     for name, count in Counter(columns).items():

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import BertModel, RobertaConfig
+from transformers import BertForSequenceClassification, BertModel, RobertaConfig
 
 from baselines.backbone import load_backbone
 from harness.findings import ParetoNLPError
@@ -90,8 +91,70 @@ def test_a_tokenizer_of_more_words_than_the_model_knows_is_refused(backbone_fold
         load_backbone(str(tmp_path))
 
 
-def test_a_model_of_another_family_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-    with pytest.raises(ParetoNLPError, match="roberta") as caught:
+@pytest.mark.parametrize("family", ["gpt2", "t5", "distilbert", "llama"])
+def test_a_model_of_another_family_is_refused(tmp_path: Path, family: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": family}))
+    with pytest.raises(ParetoNLPError, match="bert, electra, roberta, xlm-roberta") as caught:
         load_backbone(str(tmp_path))
     assert caught.value.findings[0].code == "backbone-unsupported"
+    assert family in str(caught.value)
+
+
+@pytest.mark.parametrize("config", ["{", "[]", '{"model_type": "no-such-type"}'])
+def test_a_config_that_is_none_is_said(tmp_path: Path, config: str) -> None:
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ParetoNLPError, match="cannot be loaded") as caught:
+        load_backbone(str(tmp_path))
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.fixture
+def own_copy(backbone_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(backbone_folder, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5])
+@pytest.mark.parametrize("pickled", [False, True])
+def test_weights_that_were_cut_are_said(own_copy: Path, share: float, pickled: bool) -> None:
+    file = own_copy / "model.safetensors"
+    if pickled:
+        state = load_file(file)
+        file.unlink()
+        file = own_copy / "pytorch_model.bin"
+        torch.save(state, file)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ParetoNLPError, match="cannot be read") as caught:
+        load_backbone(str(own_copy)).initial_state(1, 2, 0)
+    assert str(own_copy) in str(caught.value)
+    assert "again" in str(caught.value)
+
+
+def test_weights_of_another_model_are_not_taken_for_this_one(own_copy: Path) -> None:
+    save_file({"wte.weight": torch.zeros(2)}, own_copy / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ParetoNLPError, match="fit its config") as caught:
+        load_backbone(str(own_copy)).initial_state(1, 2, 0)
+    assert "embeddings" in str(caught.value)
+
+
+def test_weights_of_another_width_are_not_taken_for_this_one(own_copy: Path) -> None:
+    config = json.loads((own_copy / "config.json").read_text())
+    (own_copy / "config.json").write_text(json.dumps(config | {"intermediate_size": 48}))
+    with pytest.raises(ParetoNLPError, match="fit its config") as caught:
+        load_backbone(str(own_copy)).initial_state(1, 2, 0)
+    assert "intermediate" in str(caught.value)
+
+
+def test_a_backbone_without_pooler_gets_a_new_one(own_copy: Path) -> None:
+    state = load_file(own_copy / "model.safetensors")
+    kept = {name: tensor for name, tensor in state.items() if not name.startswith("pooler.")}
+    save_file(kept, own_copy / "model.safetensors", {"format": "pt"})
+    drawn = load_backbone(str(own_copy)).initial_state(3, 2, 0)
+    assert not torch.equal(drawn["bert.pooler.dense.weight"], state["pooler.dense.weight"])
+    assert torch.equal(drawn["bert.embeddings.word_embeddings.weight"], state["embeddings.word_embeddings.weight"])
+
+
+def test_a_backbone_fine_tuned_for_other_classes_gets_a_new_answer_layer(own_copy: Path) -> None:
+    BertForSequenceClassification.from_pretrained(own_copy, num_labels=5).save_pretrained(own_copy)
+    state = load_backbone(str(own_copy)).initial_state(3, 2, 0)
+    assert state["classifier.weight"].shape == (2, 16)

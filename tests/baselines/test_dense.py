@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +169,7 @@ def test_a_depth_that_the_backbone_has_not_is_refused_before_training(
     ask: Callable[..., Request], backbone: Backbone
 ) -> None:
     with pytest.raises(ParetoNLPError, match="layers-1 to layers-3"):
-        build(ask(points=("layers-2","layers-4",)), backbone)
+        build(ask(points=("layers-2", "layers-4")), backbone)
     assert not ask().cache.exists()
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from baselines.examples import Examples, Lesson
 from baselines.objective import label_loss
 from baselines.training import FineTuning, answers, fine_tune
+from harness.findings import ParetoNLPError
 from harness.quality.metrics import METRICS, Metric
 
 CONFIG = FineTuning(epochs=3, learning_rate=0.02, batch_size=4, seed=5)
@@ -111,6 +112,80 @@ def test_a_checkpoint_cut_while_being_written_is_passed_over(tmp_path: Path) -> 
     assert torch.equal(load_file(uncut)["words.weight"], load_file(resumed)["words.weight"])
 
 
+def cut_in_the_third_epoch(cache: Path) -> list[Path]:
+    """The checkpoints that are left, of steps 6 and 12; the first is the best, as its score is rigged."""
+    scores = iter([0.9, 0.1])
+    with pytest.raises(CutError):
+        train(cache, say=cut_when("step 15 of 18"), lesson=replace(lesson(), metric=metric(lambda *_: next(scores))))
+    (checkpoints,) = cache.glob("training/*/checkpoints")
+    return [checkpoints / "checkpoint-6", checkpoints / "checkpoint-12"]
+
+
+def go_on(cache: Path, scores: list[float]) -> tuple[Path, list[str]]:
+    given = iter(scores)
+    return train(cache, lesson=replace(lesson(), metric=metric(lambda *_: next(given))))
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.pt"])
+def test_a_damaged_checkpoint_is_said_and_the_training_goes_on_from_the_one_before(tmp_path: Path, file: str) -> None:
+    uncut, _ = go_on(tmp_path / "uncut", [0.9, 0.1, 0.95])
+    _, last = cut_in_the_third_epoch(tmp_path / "cut")
+    (last / file).write_bytes((last / file).read_bytes()[:-100])
+    resumed, lines = go_on(tmp_path / "cut", [0.1, 0.95])
+    assert any(line.startswith(f"{last} is damaged and is removed: ") for line in lines)
+    assert any("goes on after step 6 of 18" in line for line in lines)
+    assert torch.equal(load_file(uncut)["words.weight"], load_file(resumed)["words.weight"])
+
+
+def test_a_training_whose_best_checkpoint_is_damaged_does_not_end_with_another(tmp_path: Path) -> None:
+    best, last = cut_in_the_third_epoch(tmp_path / "cut")
+    (best / "model.safetensors").write_bytes(b"half")
+    resumed, lines = go_on(tmp_path / "cut", [0.9, 0.1, 0.2])
+    assert any(str(last) in line and "checkpoint-6, the best before it, is gone" in line for line in lines)
+    assert not any("goes on" in line for line in lines)
+    uncut, _ = go_on(tmp_path / "uncut", [0.9, 0.1, 0.2])
+    assert torch.equal(load_file(uncut)["words.weight"], load_file(resumed)["words.weight"])
+
+
+def test_a_training_cut_before_its_state_is_written_only_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncut, _ = train(tmp_path / "uncut")
+
+    def cut(*_: object) -> None:
+        raise CutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("baselines.training.write_state", cut)
+        with pytest.raises(CutError):
+            train(tmp_path / "cut")
+    resumed, lines = train(tmp_path / "cut")
+    assert not any("epoch" in line and "validation" in line for line in lines)
+    assert torch.equal(load_file(uncut)["words.weight"], load_file(resumed)["words.weight"])
+
+
+def test_a_cut_training_on_equal_lengths_ends_where_an_uncut_one_does(tmp_path: Path) -> None:
+    config = replace(CONFIG, equal_lengths=True)
+    uncut, lines = train(tmp_path / "uncut", config)
+    (first_epoch,) = (index for index, line in enumerate(lines) if "epoch 1 of 3" in line)
+    with pytest.raises(CutError):
+        train(tmp_path / "cut", config, say=cut_when(lines[first_epoch + 2].removeprefix("bag: ").split(",")[0]))
+    resumed, lines = train(tmp_path / "cut", config)
+    assert any("goes on after step" in line for line in lines)
+    assert torch.equal(load_file(uncut)["words.weight"], load_file(resumed)["words.weight"])
+
+
+def test_a_damaged_finished_state_is_named_with_the_remedy(tmp_path: Path) -> None:
+    state, _ = train(tmp_path)
+    whole = state.read_bytes()
+    state.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ParetoNLPError, match="Remove the file; it is made anew") as caught:
+        train(tmp_path)
+    assert caught.value.findings[0].file == str(state)
+    state.unlink()
+    assert train(tmp_path)[0].read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("config", "changes"),
     [
@@ -157,9 +232,9 @@ def test_the_loss_is_cross_entropy_or_squared_error() -> None:
     logits = torch.tensor([[1.0, 3.0], [0.0, 0.0]])
     by_hand = (np.log(np.exp(1) + np.exp(3)) - 3 + np.log(2)) / 2
     assert label_loss(logits, torch.tensor([1, 0])).item() == pytest.approx(by_hand)
-    assert label_loss(torch.tensor([[1.0], [4.0]]), torch.tensor([2.0, 2.0], dtype=torch.float64)).item() == pytest.approx(
-        2.5
-    )
+    assert label_loss(
+        torch.tensor([[1.0], [4.0]]), torch.tensor([2.0, 2.0], dtype=torch.float64)
+    ).item() == pytest.approx(2.5)
 
 
 def test_answers_are_lowest_class_on_a_tie_or_the_score() -> None:

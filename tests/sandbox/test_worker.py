@@ -120,6 +120,46 @@ def test_a_dynamic_model_leaves_where_it_says(tmp_path: Path) -> None:
     assert predicted["answers"] == [0, 0, 0]  # equal logits: the lowest label
 
 
+def test_a_dataset_has_those_sizes_that_show_in_its_inputs(tmp_path: Path) -> None:
+    """Two sizes for pairs, one for single texts, where the manifest names all three."""
+    source = """
+import torch
+from torch import nn
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2))
+    def forward(self, **texts):
+        return self.bias + sum(text.sum(1, keepdim=True) for text in texts.values())
+
+def build_model(dataset):
+    return Model()
+
+def names(dataset):
+    return {"pair": ("words_1", "words_2"), "single": ("words",)}.get(dataset, ())
+
+def build_inputs(dataset, sizes):
+    return {name: torch.zeros(1, sizes["num_" + name]) for name in names(dataset)}
+
+def encode(example, dataset):
+    return {name: [1.0] * len(text.split()) for name, text in zip(names(dataset), example.values())}
+"""
+    folder = _folder(tmp_path, source)
+    save_file({"bias": torch.zeros(2)}, tmp_path / "w.safetensors")
+    job = {"verb": "predict", "classes": 2, "weights": str(tmp_path / "w.safetensors")}
+    every = ["num_words", "num_words_1", "num_words_2"]
+    pair, single = _run(
+        folder,
+        {**job, "dataset": "pair", "sizes": every, "examples": [{"a": "x y z", "b": "x"}, {"a": "x", "b": "x y"}]},
+        {**job, "dataset": "single", "sizes": every, "examples": [{"a": "x y z"}, {"a": "x"}]},
+    )
+    assert pair["sizes"] == {"num_words_1": [3, 1], "num_words_2": [1, 2]}
+    assert single["sizes"] == {"num_words": [3, 1]}
+    with pytest.raises(ParetoNLPError, match="grows with num_words or num_words_1 or num_words_2"):
+        _run(folder, {**job, "dataset": "another", "sizes": every, "examples": []})
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [

@@ -158,6 +158,31 @@ def test_exit_stages(tmp_path: Path, value: str) -> None:
     assert (finding.row, finding.column) == (3, "exit_stage")
 
 
+BAGS: Mapping[str, int | None] = {"num_ngrams": 50, "num_ngrams_1": None, "num_ngrams_2": None}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("num_ngrams", {"num_ngrams": [7]}),
+        ("num_ngrams_2\tnum_ngrams_1", {"num_ngrams_1": [9], "num_ngrams_2": [7]}),
+    ],
+)
+def test_of_several_sizes_a_file_holds_those_of_its_dataset(
+    tmp_path: Path, header: str, expected: dict[str, list[int]]
+) -> None:
+    row = "\t".join(["7", "9"][: len(header.split())])
+    found = read(tmp_path, f"index\tprediction\t{header}\n0\t1\t{row}\n", 1, sizes=BAGS)
+    assert {name: column.tolist() for name, column in found.sizes.items()} == expected
+
+
+def test_of_several_sizes_one_is_there_and_within_its_limit(tmp_path: Path) -> None:
+    found = errors(tmp_path, "index\tprediction\n0\t1\n", 1, sizes=BAGS)
+    assert [finding.code for finding in found] == ["missing-column"] * 3
+    found = errors(tmp_path, "index\tprediction\tnum_ngrams\n0\t1\t51\n", 1, sizes=BAGS)
+    assert [finding.code for finding in found] == ["value-too-large"]
+
+
 def test_sizes_without_a_limit_still_have_one(tmp_path: Path) -> None:
     rows = "0\t0\t1000000\n1\t0\t1000001\n2\t0\t1\n"
     found = errors(tmp_path, HEADER + rows, sizes={"num_tokens": None})

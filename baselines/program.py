@@ -1,0 +1,148 @@
+"""The program: every run whose outcome is in ``submissions/``, and what it takes.
+
+``python -m baselines.program DATA BACKBONE`` prints the plan with estimated minutes; with ``--run`` it builds all
+of it, the best value first. What was trained or predicted before is not done again: stop it when you like.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from baselines.backbone import Backbone, load_backbone
+from baselines.drafting import drafting
+from baselines.recipe import Request, load_lesson
+from baselines.schedule import fine_tuning
+from harness.tasks import suite as find_suite
+from harness.tasks.types import Task
+
+CAPS = {"": 20_000, "imdb": 4_000}
+"""Most training examples of a dataset."""
+
+SPEED = {"probe": 40_000, "imdb": 1_400, "": 2_400}
+"""Tokens a second of a dense fine-tuning on two cores: the probe's backbone; MiniLM at 256 tokens; and below."""
+
+PROBE_BACKBONE = Path(__file__).parent / "backbones" / "probe-bert"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One ``paretonlp baseline`` command."""
+
+    method: str
+    suite: str
+    work: float
+    """What its trainings take, in fine-tunings of the dense model at full depth."""
+    tasks: str = "all"
+    points: str = ""
+    """With commas between; empty: the method's own."""
+
+    @property
+    def chosen(self) -> tuple[Task, ...]:
+        """Its tasks."""
+        of_suite = find_suite(self.suite).tasks
+        return tuple(task for task in of_suite if self.tasks == "all" or task.name in self.tasks.split(","))
+
+
+ELUE = (
+    Run("dense", "elue", 3.5, points="layers-1,layers-2,layers-3,layers-4,layers-5,layers-6"),
+    Run("pabee", "elue", 1.2),
+    Run("svd", "elue", 0.8),
+    Run("drone", "elue", 1.2),
+    Run("dan", "elue", 0.3),
+    Run("pruned", "elue", 1.0),
+    Run("kronecker", "elue", 3.0, points="k8,k21"),
+    Run("fnet", "elue", 4.0),
+    Run("deebert", "elue", 0.4),
+    Run("pruned", "elue", 5.0, "sst2,mrpc", "imp-70,imp-80,imp-90,tamt-70,tamt-80,tamt-90,omp-80-tuned,omp-90-tuned"),
+    Run("kronecker", "elue", 2.0, "sst2,mrpc,stsb", "k5"),
+)
+GLUE = (
+    Run("dense", "glue", 1.0, "cola,sst2,mrpc,stsb,rte,wnli"),
+    Run("pabee", "glue", 1.2, "cola,rte"),
+    Run("pruned", "glue", 1.0, "cola,sst2"),
+    Run("drone", "glue", 0.1, "mrpc,stsb,cola,rte,wnli", "small,medium,int-expanded"),
+)
+PROBE = tuple(
+    Run(method, "probe", work)
+    for method, work in {
+        "dense": 1.5,
+        "pabee": 1.2,
+        "svd": 0.8,
+        "drone": 1.0,
+        "dan": 0.3,
+        "pruned": 1.0,
+        "kronecker": 4.0,
+        "fnet": 3.0,
+        "deebert": 0.4,
+    }.items()
+)
+PROGRAM = PROBE + ELUE + GLUE
+
+
+def command(run: Run, backbone: str, name: str, data_dir: Path) -> list[str]:
+    """The arguments of ``paretonlp`` that make a run."""
+    probe = run.suite == "probe"
+    caps = ",".join(f"{dataset}={most}" if dataset else str(most) for dataset, most in CAPS.items())
+    known_as = PROBE_BACKBONE.name if probe else name
+    return [
+        *("baseline", run.method),
+        *("--backbone", str(PROBE_BACKBONE) if probe else backbone),
+        *("--backbone-name", known_as),
+        *("--suite", run.suite, "--tasks", run.tasks),
+        *(("--points", run.points) if run.points else ()),
+        *("--out", f"submissions/{run.method}-{'probe' if probe else name.rpartition('/')[2].lower()}"),
+        *(() if probe else ("--data-dir", str(data_dir), "--max-train", caps, "--bf16")),
+    ]
+
+
+def minutes(run: Run, backbone: Backbone, data_dir: Path | None) -> Iterator[tuple[str, int, float]]:
+    """Each task with its tokens to train on (all passes of a dense fine-tuning) and the estimated minutes."""
+    for task in run.chosen:
+        request = Request("plan", "plan", (task,), Path(), Path(), data_dir=data_dir, max_train=CAPS)
+        request = replace(request, max_train={}) if run.suite == "probe" else request
+        with drafting(request, backbone, "dense") as draft:
+            lesson = load_lesson(task, draft.encode(task.dataset.name), backbone.config.pad_token_id, request)
+        config = fine_tuning(task.dataset.name, backbone.config.num_hidden_layers, backbone, bf16=True, seed=0)
+        tokens = config.epochs * lesson.train.tokens
+        speed = SPEED.get("probe" if run.suite == "probe" else task.name, SPEED[""])
+        yield task.name, tokens, run.work * tokens / speed / 60
+
+
+def plan(backbone: Backbone, data_dir: Path) -> str:
+    """Markdown: a line a run, with minutes by task and in all."""
+    probe = load_backbone(str(PROBE_BACKBONE))
+    lines = ["| method | suite | points | minutes a task | minutes |", "| --- | --- | --- | --- | ---: |"]
+    total = 0.0
+    for run in PROGRAM:
+        each = list(minutes(run, probe if run.suite == "probe" else backbone, data_dir))
+        total += (spent := sum(share for *_, share in each))
+        by_task = ", ".join(f"{task} {share:.0f}" for task, _, share in each)
+        lines.append(f"| {run.method} | {run.suite} | {run.points or 'default'} | {by_task} | {spent:.0f} |")
+    return "\n".join([*lines, f"| all | | | | {total:.0f} |"])
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m baselines.program", description=__doc__.splitlines()[0])
+    parser.add_argument("data_dir", type=Path, metavar="DATA")
+    parser.add_argument("backbone", metavar="BACKBONE")
+    parser.add_argument("--backbone-name", default="sentence-transformers/all-MiniLM-L6-v2")
+    parser.add_argument("--run", action="store_true", help="build it all instead of printing the plan")
+    given = parser.parse_args()
+    if not given.run:
+        print(plan(load_backbone(given.backbone), given.data_dir))
+        return 0
+    for run in PROGRAM:
+        arguments = command(run, given.backbone, given.backbone_name, given.data_dir)
+        done = subprocess.run(["paretonlp", *arguments], check=False)  # noqa: S603, S607
+        if done.returncode:
+            print(f"paretonlp {' '.join(arguments)} ended with {done.returncode}", file=sys.stderr)
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from baselines import retraining
+from baselines.recipe import Request
+from harness.findings import ParetoNLPError
+from harness.report import Report
+from harness.store import read_report
+from harness.submission import load_submission
+from harness.tasks.choosing import tasks_of
+
+DENSE = Path(__file__).parents[2] / "submissions" / "dense-probe"
+POINTS = tuple(point.name for point in load_submission(DENSE).manifest.points)
+SENTIMENT = tasks_of("probe", ["sentiment"])
+
+
+def of_sentiment() -> Report:
+    """The committed report, as far as it tells of sentiment."""
+    report = read_report(DENSE)
+    return report.model_copy(update={"results": tuple(r for r in report.results if r.task == "sentiment")})
+
+
+def test_a_baseline_is_trained_by_its_own_recipe_from_the_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def build(request: Request, backbone: object) -> Path:
+        asked.append(request)
+        assert backbone.source == str(retraining.BACKBONES / "probe-bert")  # type: ignore[attr-defined]
+        request.cache.mkdir(parents=True)
+        return Path(shutil.copytree(DENSE, request.out, ignore=shutil.ignore_patterns("report.json")))
+
+    monkeypatch.setattr("baselines.methods.dense.build", build)
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr("harness.write_predictions", lambda *given: calls.append(given), raising=False)
+    monkeypatch.setattr("harness.evaluate", lambda *given: calls.append(given) or of_sentiment(), raising=False)
+    curve = retraining.train_anew(DENSE, SENTIMENT, 7, tmp_path, print)
+    (request,) = asked
+    assert (request.seed, request.points, request.tasks) == (7, POINTS, tuple(SENTIMENT))
+    assert request.cache.is_relative_to(tmp_path)
+    assert request.out.is_relative_to(tmp_path)
+    assert calls == [(request.out, "probe", ["sentiment"])] * 2  # predicted, then evaluated
+    assert set(curve) == {"sentiment"}
+    assert set(curve["sentiment"]) == set(POINTS)
+    assert list(tmp_path.rglob("*.safetensors")) == []  # what was kept while it lasted is gone
+
+
+def test_a_submission_of_another_backbone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParetoNLPError, match=r"a method of .*dense.* on a backbone of"):
+        retraining.train_anew(DENSE.parent / "dense-minilm", SENTIMENT, 0, tmp_path, print)
