@@ -28,6 +28,7 @@ docs: .venv/.installed-test  ## the generated pages
 	$(BIN)/python -m harness.cost.document
 	$(BIN)/python -m harness.tasks.document > docs/tasks.md
 	$(BIN)/python -m harness.report > docs/report.schema.json
+	$(BIN)/python -m baselines.results > docs/results.md
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

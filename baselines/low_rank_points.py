@@ -6,7 +6,7 @@ or ``<architecture>-tuned``: the same ranks, trained on.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -19,7 +19,7 @@ from baselines.layers.classifier import LINEARS, Classifier
 from baselines.methods.dense import Teacher, teacher
 from baselines.publishing import publish
 from baselines.recipe import Request, describe, no_such_point
-from baselines.schedule import fine_tuning
+from baselines.schedule import fine_tuning, mending
 from baselines.states import kept_state, load_state
 from baselines.training import FineTuning, fine_tune
 
@@ -148,7 +148,5 @@ class LowRank:
         )
 
     def _further_training(self, dataset: str) -> FineTuning:
-        """A third of the passes that the dense model took, at its learning rate."""
         depth, request = self.backbone.config.num_hidden_layers, self.request
-        full = fine_tuning(dataset, depth, self.backbone, bf16=request.bf16, seed=request.seed)
-        return replace(full, epochs=max(1, round(full.epochs / 3)))
+        return mending(fine_tuning(dataset, depth, self.backbone, bf16=request.bf16, seed=request.seed))

@@ -1,5 +1,7 @@
 """How long and how fast each dataset is trained on: the settings that all methods share."""
 
+from dataclasses import replace
+
 from baselines.backbone import Backbone
 from baselines.training import FineTuning
 from harness.tasks import task as find_task
@@ -39,3 +41,8 @@ def fine_tuning(dataset: str, depth: int, backbone: Backbone, *, bf16: bool, see
         bf16=bf16,
         seed=seed,
     )
+
+
+def mending(full: FineTuning) -> FineTuning:
+    """To train on what was compressed after training: a third of the passes, at the same learning rate."""
+    return replace(full, epochs=max(1, round(full.epochs / 3)))

@@ -12,8 +12,7 @@ pooler); the answer layer, norms and biases never are, and shares are of the pru
 - ``omp-S``: one-shot magnitude pruning; the same, S % of each matrix (Chen et al., arXiv 2007.12223).
 - ``imp-S``: iterative magnitude pruning. S rises in steps of ten; after each, the model trains on a tenth of its
   fine-tuning's passes, and the next mask is drawn on what that leaves. The papers train on the masked language
-  model's text between the steps; this is the task itself. At S it is fine-tuned as below, all in all for at most
-  twice as long as ``omp-S-tuned``.
+  model's text between the steps; this is the task itself. At S it is fine-tuned as below.
 - ``tamt-S``: task-agnostic mask training (Liu et al., arXiv 2204.11218). W is frozen; each weight has a real
   score m, and M = 1[m > phi], where m starts at 2 phi on what ``omp-S`` keeps and at 0 elsewhere. The gradient goes
   straight through: dL/dm = dL/dM. phi is reset to each matrix's k-th largest score, so S stays. The loss is the
@@ -25,8 +24,8 @@ first: |sum over tokens of a . dL/da| of what each gives, the mean over a sample
 its layer (``structured.py``). The matrices really are smaller, so nominal FLOPs go down; those of the others
 stay as they are, and effective FLOPs go down. Each layer keeps at least one head and a sixteenth of its neurons.
 
-**Fine-tuning.** ``-tuned``, and always ``imp`` and ``tamt``: all parameters that are left, the mask fixed, as the
-dense model was trained (``schedule.py``).
+**Fine-tuning.** ``-tuned``, and always ``imp`` and ``tamt``: all parameters that are left, the mask fixed, for a
+third of the passes that the dense model took (``schedule.py``).
 """
 
 import re
@@ -53,7 +52,7 @@ from baselines.methods.dense import Teacher, teacher
 from baselines.objective import SUPERVISED, Objective
 from baselines.publishing import publish
 from baselines.recipe import Request, describe, no_such_point
-from baselines.schedule import fine_tuning
+from baselines.schedule import fine_tuning, mending
 from baselines.states import kept_state
 from baselines.structured import SAMPLE, choose_both, importance, narrowed
 from baselines.training import FineTuning, fine_tune
@@ -89,6 +88,7 @@ class Work:
     dense: Teacher
     draft: Draft
     config: FineTuning
+    """As the dense model was trained."""
     request: Request
 
     @property
@@ -110,12 +110,12 @@ class Work:
         lesson: Lesson | None = None,
         config: FineTuning | None = None,
     ) -> Path:
-        """The training's state; by default on the labels of the whole lesson, as the dense model was trained."""
+        """The training's state; by default on the labels of the whole lesson, to mend what was pruned."""
         return fine_tune(
             f"pruned-{self.dataset}-{name}",
             model,
             lesson or self.dense.lesson,
-            config or self.config,
+            config or mending(self.config),
             definition=self.draft.definition,
             cache=self.request.cache,
             say=self.request.say,
