@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, data_dir: Path, backbone: Ba
         out=folder / "pruned-tiny",
         cache=folder / "cache",
         data_dir=data_dir,
-        max_train={"": 16},
+        max_train={"": 48},
         say=lambda _: None,
     )
     build(request, backbone)
@@ -112,10 +112,12 @@ def test_one_shot_points_are_the_dense_model_but_for_their_zeros(built: Request,
 
 
 def test_tuning_moves_weights_and_no_zeros(built: Request, names: tuple[str, ...]) -> None:
-    before, after = state(built, "omp-70"), state(built, "omp-70-tuned")
+    # fp32, as trained: a few steps move weights by less than fp16 shows
+    (untuned,) = set(built.cache.glob("states/pruned-stsb-omp-70-*")) - set(built.cache.glob("states/*-tuned-*"))
+    (tuned,) = built.cache.glob("states/pruned-stsb-omp-70-tuned-*")
+    before, after = load_file(untuned), load_file(tuned)
     assert all(torch.equal(before[name] == 0, after[name] == 0) for name in names)
-    moved = [not torch.equal(before[name], after[name]) for name in names]
-    assert sum(moved) > len(moved) / 2  # a few steps move some matrices by less than fp16 shows
+    assert [name for name in names if torch.equal(before[name], after[name])] == []
 
 
 def test_iterative_pruning_never_brings_a_weight_back(built: Request, names: tuple[str, ...]) -> None:
