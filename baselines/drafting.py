@@ -4,7 +4,6 @@ The model that is trained is the one that the folder's own ``model.py`` builds, 
 ``encode`` returns. A folder stands alone: ``model.py`` comes with copies of the layer files that it imports.
 """
 
-import ast
 import hashlib
 import json
 import re
@@ -21,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from baselines.backbone import Backbone
+from baselines.code import meaning
 from baselines.examples import Encode
 from baselines.recipe import Request
 from baselines.schedule import max_length
@@ -58,7 +58,7 @@ class Draft:
         digest = hashlib.sha256()
         for file in sorted(self.folder.glob("*.py")):
             if file.name not in INPUTS_ONLY:
-                digest.update(ast.dump(_without_docstrings(file.read_text())).encode())
+                digest.update(meaning(file.read_text()).encode())
         config = self.folder / "assets" / "config.json"
         if config.exists():
             digest.update(config.read_bytes())
@@ -115,11 +115,3 @@ def import_model(folder: Path) -> ModuleType:
         sys.modules.update(others)
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     return module
-
-
-def _without_docstrings(source: str) -> ast.Module:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return tree

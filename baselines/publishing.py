@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save
 
+from baselines.code import meaning
 from baselines.joining import join
 from harness.findings import fail
 from harness.submission import Manifest, Point, write_manifest
@@ -95,9 +96,11 @@ def _with_weights(points: tuple[Point, ...], weights: Weights) -> tuple[Point, .
 def _same_code(folder: Path, other: Path) -> bool:
     """Whether two submissions compute the same of the same weights and texts."""
 
-    def code(root: Path) -> dict[str, bytes]:
-        shared = [*root.glob("*.py"), root / "assets" / "config.json", root / "assets" / "tokenizer.json"]
-        return {str(file.relative_to(root)): file.read_bytes() for file in shared if file.exists()}
+    def code(root: Path) -> dict[str, str]:
+        facts = [root / "assets" / name for name in ("config.json", "tokenizer.json")]
+        return {file.name: meaning(file.read_text()) for file in root.glob("*.py")} | {
+            file.name: file.read_text() for file in facts if file.exists()
+        }
 
     return code(folder) == code(other)
 
