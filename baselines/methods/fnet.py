@@ -20,8 +20,8 @@ brings each layer back to what it stands for, by the squared error to the teache
 
     sum_i mean((h_i - h'_s(i))^2)           (4)
 
-Then the student learns the teacher's logits and the labels, half and half. AdamW. Pretrained backbones: 1e-4 and
-twice the passes of the dense model, at most 10; from scratch: as a dense model of D layers. Batches are of
+Then the student learns the teacher's logits and the labels, half and half. AdamW, as many passes as the dense model
+took; pretrained backbones: 1e-4, as there is more to learn; from scratch: as a dense model of D layers. Batches are of
 samples of one length, as Fourier mixing has no mask (``layers/fourier.py``).
 """
 
@@ -154,11 +154,11 @@ def _first_state(
 
 
 def _tuning(dataset: str, shape: Shape, backbone: Backbone, request: Request) -> FineTuning:
-    """As for a dense model of this depth; faster and longer where pretrained attention is to be made up for."""
+    """As for a dense model of this depth; faster where pretrained attention is to be made up for."""
     config = fine_tuning(dataset, shape.num_layers, backbone, bf16=request.bf16, seed=request.seed)
     config = replace(config, equal_lengths=True)
     if backbone.is_pretrained:
-        config = replace(config, learning_rate=1e-4, epochs=min(2 * config.epochs, 10))
+        config = replace(config, learning_rate=1e-4)
     return config
 
 
