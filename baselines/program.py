@@ -103,19 +103,22 @@ AGAIN = tuple(
 PROGRAM = PROBE + ELUE + GLUE + AGAIN
 
 
-def command(run: Run, backbone: str, name: str, data_dir: Path) -> list[str]:
-    """The arguments of ``paretonlp`` that make a run."""
+def command(run: Run, backbone: str, name: str, suffix: str, data_dir: Path) -> list[str]:
+    """The arguments of ``paretonlp`` that make a run; folders are called METHOD-SUFFIX."""
     probe = run.suite == "probe"
     caps = ",".join(f"{dataset}={most}" if dataset else str(most) for dataset, most in CAPS.items())
     known_as = PROBE_BACKBONE.name if probe else name
     store = f".cache/paretonlp/seeds/{run.seed}" if run.seed else "submissions"
+    folder = f"{run.method}-{'probe' if probe else suffix}"
+    if run.suite == "glue":  # its models hold out training examples, and so are others than those of elue
+        folder += "-glue"
     return [
         *("baseline", run.method),
         *("--backbone", str(PROBE_BACKBONE) if probe else backbone),
         *("--backbone-name", known_as),
         *("--suite", run.suite, "--tasks", run.tasks),
         *(("--points", run.points) if run.points else ()),
-        *("--out", f"{store}/{run.method}-{'probe' if probe else name.rpartition('/')[2].lower()}"),
+        *("--out", f"{store}/{folder}"),
         *("--seed", str(run.seed)),
         *(() if probe else ("--data-dir", str(data_dir), "--max-train", caps, "--bf16")),
     ]
@@ -154,13 +157,14 @@ def main() -> int:
     parser.add_argument("data_dir", type=Path, metavar="DATA")
     parser.add_argument("backbone", metavar="BACKBONE")
     parser.add_argument("--backbone-name", default="sentence-transformers/all-MiniLM-L6-v2")
+    parser.add_argument("--suffix", default="minilm", help="of the folders' names")
     parser.add_argument("--run", action="store_true", help="build it all instead of printing the plan")
     given = parser.parse_args()
     if not given.run:
         print(plan(load_backbone(given.backbone), given.data_dir))
         return 0
     for run in PROGRAM:
-        arguments = command(run, given.backbone, given.backbone_name, given.data_dir)
+        arguments = command(run, given.backbone, given.backbone_name, given.suffix, given.data_dir)
         done = subprocess.run(["paretonlp", *arguments], check=False)  # noqa: S603, S607
         if done.returncode:
             print(f"paretonlp {' '.join(arguments)} ended with {done.returncode}", file=sys.stderr)

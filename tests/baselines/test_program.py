@@ -1,0 +1,39 @@
+"""Every run of the program is a command that its method takes."""
+
+from pathlib import Path
+
+import pytest
+
+from baselines.backbone import load_backbone
+from baselines.methods import METHODS
+from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, minutes
+from harness.tasks import suite as find_suite
+
+
+@pytest.mark.parametrize("run", PROGRAM, ids=lambda run: f"{run.method}-{run.suite}-{run.tasks}-{run.seed}")
+def test_runs_name_methods_and_tasks_that_there_are(run: Run) -> None:
+    assert run.method in METHODS
+    named = [task.name for task in find_suite(run.suite).tasks] if run.tasks == "all" else run.tasks.split(",")
+    assert sorted(task.name for task in run.chosen) == sorted(named)
+
+
+def test_no_two_runs_share_a_folder_with_other_training_examples() -> None:
+    folders: dict[str, set[str]] = {}
+    for run in PROGRAM:
+        arguments = command(run, "backbone", "name", "minilm", Path("data"))
+        folders.setdefault(arguments[arguments.index("--out") + 1], set()).add(run.suite)
+    assert all(len(suites) == 1 for suites in folders.values())
+
+
+def test_every_method_is_on_every_elue_and_probe_task() -> None:
+    for suite in ("elue", "probe"):
+        whole = {run.method for run in PROGRAM if run.suite == suite and run.tasks == "all" and not run.seed}
+        assert whole == set(METHODS)
+
+
+def test_minutes_are_tokens_over_speed() -> None:
+    (first,) = list(minutes(Run("dense", "probe", 2.0, "sentiment"), load_backbone(str(PROBE_BACKBONE)), None))
+    task, tokens, estimate = first
+    assert task == "sentiment"
+    assert tokens % 10 == 0  # ten passes
+    assert estimate == pytest.approx(2 * tokens / 40_000 / 60)
