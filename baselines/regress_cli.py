@@ -106,7 +106,7 @@ def _update(
     cache: Path | None,
 ) -> None:
     """Write expectations anew, with a spread of seeds where there is a ``cache`` to train in."""
-    from baselines.retraining import SEEDS, train_anew
+    from baselines.retraining import SEEDS, forget, train_anew
     from harness.regression import append_to_changelog, name_of, record_spread, spread_of, update
     from harness.tasks.choosing import split_loader
 
@@ -115,6 +115,8 @@ def _update(
     for folder in folders if cache and not wrong else ():
         curves = {seed: train_anew(folder, _own(folder, tasks, expected), seed, cache, _say) for seed in SEEDS}
         lines.append(record_spread(expected, name_of(folder), suite, spread_of(curves)))
+    if cache:
+        forget(cache)
     if lines:
         append_to_changelog(expected, reason, lines, datetime.now(UTC).date())
     for line in lines:
@@ -136,7 +138,7 @@ def _own(folder: Path, tasks: "Sequence[Task]", expected: Path) -> "list[Task]":
 
 def _retrain(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, cache: Path) -> "Outcome":
     """Train each submission from the first seed; what lies outside the spread of the seeds."""
-    from baselines.retraining import SEEDS, train_anew
+    from baselines.retraining import SEEDS, forget, train_anew
     from harness.regression import Checked, Outcome, compare_curves, expected_spread, name_of
 
     suite = tasks[0].suite
@@ -149,6 +151,7 @@ def _retrain(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, c
         checked += [
             Checked(name, folder.as_posix(), point, f"{suite}/{task}") for task in curve for point in curve[task]
         ]
+    forget(cache)
     return Outcome(tuple(drifts), tuple(checked))
 
 

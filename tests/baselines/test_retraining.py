@@ -37,13 +37,33 @@ def test_a_baseline_is_trained_by_its_own_recipe_from_the_seed(tmp_path: Path, m
     monkeypatch.setattr("harness.evaluate", lambda *given: calls.append(given) or of_sentiment(), raising=False)
     curve = retraining.train_anew(DENSE, SENTIMENT, 7, tmp_path, print)
     (request,) = asked
-    assert (request.seed, request.points, request.tasks) == (7, POINTS, tuple(SENTIMENT))
+    assert (request.seed, request.points, request.tasks) == (7, POINTS[:2], tuple(SENTIMENT))
     assert request.cache.is_relative_to(tmp_path)
     assert request.out.is_relative_to(tmp_path)
     assert calls == [(request.out, "probe", ["sentiment"])] * 2  # predicted, then evaluated
     assert set(curve) == {"sentiment"}
     assert set(curve["sentiment"]) == set(POINTS)
-    assert list(tmp_path.rglob("*.safetensors")) == []  # what was kept while it lasted is gone
+    assert list(tmp_path.rglob("*.safetensors"))
+    retraining.forget(tmp_path)
+    assert list(tmp_path.rglob("*.safetensors")) == []
+
+
+def test_the_cheapest_points_are_trained_anew() -> None:
+    report = read_report(DENSE)
+    costs = {"a": 3e6, "b": 1e6, "c": 2e6, "d": 2e6}
+    like = next(result for result in report.results if result.task == "sentiment")
+    flops = like.cost.flops
+    assert flops is not None
+    results = tuple(
+        like.model_copy(
+            update={
+                "point": point,
+                "cost": like.cost.model_copy(update={"flops": flops.model_copy(update={"mean": cost})}),
+            }
+        )
+        for point, cost in costs.items()
+    )
+    assert retraining.cheapest_points(report.model_copy(update={"results": results}), SENTIMENT) == ("b", "c")
 
 
 def test_a_submission_of_another_backbone_is_refused(tmp_path: Path) -> None:
