@@ -1,5 +1,7 @@
 """Losses that hold a student against its teacher."""
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
 from baselines.objective import Batch, Objective, label_loss
@@ -41,3 +43,9 @@ def from_stored_logits(label_weight: float, temperature: float = 1.0) -> Objecti
         return (1 - label_weight) * soft + label_weight * label_loss(logits, batch.labels)
 
     return Objective(f"stored logits, labels {label_weight}, temperature {temperature}", loss)
+
+
+def hidden_states(model: nn.Module, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    """The output of each layer of a ``Classifier``, [batch, tokens, features]."""
+    states: tuple[Tensor, ...] = model.encoder(**inputs, output_hidden_states=True).hidden_states
+    return states[1:]

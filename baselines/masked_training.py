@@ -4,7 +4,7 @@ A mask sits on a weight as a parametrisation, so that the model's own code runs 
 decides the outcome is in its state dict: trainings resume, and the end is folded into plain weights.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import register_parametrization
 
+from baselines.distillation import hidden_states
 from baselines.examples import Examples, Lesson
 from baselines.layers.classifier import Classifier
 from baselines.masks import Masks, State, keep_largest
@@ -141,19 +142,7 @@ def from_hidden_states(teacher: Classifier, name: str, bf16: bool) -> Objective:
         on_token = batch.inputs["attention_mask"]
         device = on_token.device.type
         with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=bf16):
-            wanted = _hidden_states(teacher.to(on_token.device), batch.inputs)
-        return hidden_state_loss(_hidden_states(model, batch.inputs), wanted, on_token)
+            wanted = hidden_states(teacher.to(on_token.device), batch.inputs)
+        return hidden_state_loss(hidden_states(model, batch.inputs), wanted, on_token)
 
     return Objective(f"hidden states of {name}", loss)
-
-
-def _hidden_states(model: Classifier, inputs: Mapping[str, Tensor]) -> list[Tensor]:
-    """The output of each layer, [batch, tokens, features]."""
-    outputs: list[Tensor] = []
-    hooks = [layer.register_forward_hook(lambda *event: outputs.append(event[2])) for layer in model.layers]
-    try:
-        model(**inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return outputs

@@ -35,7 +35,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from baselines.backbone import Backbone
-from baselines.distillation import from_stored_logits
+from baselines.distillation import from_stored_logits, hidden_states
 from baselines.drafting import Draft, drafting
 from baselines.methods import dense
 from baselines.methods.dense import Teacher
@@ -116,9 +116,8 @@ def alignment(teacher: Teacher, sources: list[int]) -> Objective:
         ids = {name: batch.inputs[name] for name in ("input_ids", "token_type_ids")}  # of one length: no mask
         guide = teacher.model.to(ids["input_ids"].device)
         with torch.no_grad():
-            wanted = guide.encoder(**ids, output_hidden_states=True).hidden_states[1:]
-        given = student.encoder(**ids, output_hidden_states=True).hidden_states[1:]
-        pairs = zip(given, (wanted[source] for source in sources), strict=True)
+            wanted = hidden_states(guide, ids)
+        pairs = zip(hidden_states(student, ids), (wanted[source] for source in sources), strict=True)
         return torch.stack([nn.functional.mse_loss(mine.float(), theirs.float()) for mine, theirs in pairs]).sum()
 
     return Objective(f"hidden states of {teacher.state.parent.name}, layers {sources}", loss)
