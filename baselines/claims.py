@@ -122,9 +122,9 @@ def _flops(row: Row) -> float:
 
 
 def document(store: Path) -> str:
-    """A Markdown table, a line a claim and task."""
+    """The end of docs/results.md: a line a claim and task."""
     found = sorted(outcomes(find_reports(store)[0]), key=lambda outcome: outcome.claim)
-    lines = ["| claim | task | figures | |", "| --- | --- | --- | --- |"]
+    lines = ["## The papers' claims", "", "| claim | task | figures | |", "| --- | --- | --- | --- |"]
     lines += [f"| {each.claim} | {each.task} | {each.figures} | {each.verdict} |" for each in found]
     return "\n".join(lines) + "\n"
 
