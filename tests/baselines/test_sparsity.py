@@ -193,7 +193,6 @@ def test_a_transformers_folder_may_be_in_shards(tmp_path: Path, file: Path) -> N
 def test_the_plot_has_a_line_for_all_weights_and_each_layer(
     run: Callable[..., Result], file: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("plotly")
     result = run(file, "--plot", tmp_path / "plots" / "some.html")
     assert result.exit_code == 0
     html = (tmp_path / "plots" / "some.html").read_text()
