@@ -1,5 +1,6 @@
 """The verb ``paretonlp regress``: are the committed baselines still what they were?"""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -156,18 +157,32 @@ def _retrain(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, c
 
 
 def _show(outcome: "Outcome", form: Format) -> None:
-    from harness.regression import FORMATS, shown
+    from harness.regression import FORMATS
 
     failing = sum(drift.fails for drift in outcome.drifts)
     if form is not Format.TABLE:
         typer.echo(FORMATS[form](outcome.drifts, outcome.checked), nl=False)
-    elif outcome.drifts:
+    else:
+        _show_table(outcome)
+    results = sum(bool(each.task) for each in outcome.checked)
+    err.print(f"{results} results checked, {failing} drifted" if failing else f"{results} results checked: as expected")
+
+
+def _show_table(outcome: "Outcome") -> None:
+    """The drifts, a row each; results whose weights came or went, a line a submission."""
+    from harness.regression import shown
+
+    told = [drift for drift in outcome.drifts if drift.what != "weights"]
+    if told:
         rows = table("", "where", "what", "old", "new", "allowed", "likely cause")
-        for drift in outcome.drifts:
+        for drift in told:
             place = f" ({drift.file}{'' if drift.row is None else f':{drift.row}'})" if drift.file else ""
             cells = drift.where, drift.what + place, shown(drift.old), shown(drift.new), drift.allowed, drift.cause
             rows.add_row("✗" if drift.fails else "·", *cells)
         out.print(rows)
         out.print("✗ drifted   · within what is allowed")
-    results = sum(bool(each.task) for each in outcome.checked)
-    err.print(f"{results} results checked, {failing} drifted" if failing else f"{results} results checked: as expected")
+    of_weights = Counter(
+        (drift.submission, shown(drift.new), drift.cause) for drift in outcome.drifts if drift.what == "weights"
+    )
+    for (submission, state, cause), count in of_weights.items():
+        err.print(f"{submission}: weights of {count} results are {state}, so {cause}", soft_wrap=True)

@@ -115,3 +115,12 @@ def test_a_spread_is_recorded_of_three_seeds_and_then_compared_with(
     assert seeds == [0, 1, 2, 0]
     curves[0] = {"sentiment": {"low": (10.0, 0.1)}}
     assert CliRunner().invoke(app, base, catch_exceptions=False).exit_code == 1
+
+
+def test_weights_that_are_not_there_are_told_in_a_line(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Drift("small", "weights", "there", "not there", "any", "non-zeros are not compared", fails=False)
+    outcome_of(monkeypatch, absent, absent)
+    result = CliRunner().invoke(app, ["regress", "s/small"])
+    assert result.exit_code == 0
+    assert "small: weights of 2 results are not there, so non-zeros are not compared" in result.output
+    assert "drifted   ·" not in result.output  # no table
