@@ -57,16 +57,10 @@ def task_board(
         ParetoNLPError: no such axis.
     """
     chosen = axis(axis_name)
-    rows = [
-        task_row(entry, result)
-        for entry in stored
-        for result in entry.report.results
-        if (result.suite, result.task) == (suite, task)
-    ]
+    rows = task_rows(stored, suite, task, axis_name)
     if not rows:
         return Board(suite, task, chosen, (), ())
-    data = _main_data(rows)
-    rows = [replace(row, not_ranked=obstacles(row, chosen, data)) for row in rows]
+    data = main_data(rows)
     elue: dict[str, Elue] = {}
     notes: list[str] = []
     if reference is not None:
@@ -92,10 +86,7 @@ def suite_board(
     names = [task.name for task in suite.tasks]
     boards = [task_board(stored, suite.name, name, axis_name, reference) for name in names]
     weights = task_weights(suite)
-    points: dict[tuple[str, str], dict[str, Row]] = {}
-    for name, board in zip(names, boards, strict=True):
-        for row in board.rows:
-            points.setdefault((row.submission, row.point), {})[name] = row
+    points = by_point({name: board.rows for name, board in zip(names, boards, strict=True)})
     whole = [suite_row([own[n] for n in names], weights) for own in points.values() if len(own) == len(names)]
     rows = _ordered(with_frontier(whole, boards[0].axis), boards[0].axis)
     elue = over_suite([board.elue for board in boards], weights)
@@ -105,10 +96,38 @@ def suite_board(
         axis=boards[0].axis,
         rows=tuple(rows),
         standings=standings(rows, boards[0].axis, elue),
-        incomplete=tuple(_incomplete(names, points)),
+        incomplete=tuple(incomplete_points(names, points)),
         notes=tuple(note for board in boards for note in board.notes),
         elue=elue,
     )
+
+
+def task_rows(stored: Sequence[Stored], suite: str, task: str, axis_name: str = "flops") -> list[Row]:
+    """Every result on a task, with why it is not ranked over that cost, if it is not.
+
+    Raises:
+        ParetoNLPError: no such axis.
+    """
+    chosen = axis(axis_name)
+    rows = [
+        task_row(entry, result)
+        for entry in stored
+        for result in entry.report.results
+        if (result.suite, result.task) == (suite, task)
+    ]
+    if not rows:
+        return []
+    data = main_data(rows)
+    return [replace(row, not_ranked=obstacles(row, chosen, data)) for row in rows]
+
+
+def by_point(by_task: Mapping[str, Sequence[Row]]) -> dict[tuple[str, str], dict[str, Row]]:
+    """Every operating point, (submission, point), with its rows by task."""
+    points: dict[tuple[str, str], dict[str, Row]] = {}
+    for task, rows in by_task.items():
+        for row in rows:
+            points.setdefault((row.submission, row.point), {})[task] = row
+    return points
 
 
 def task_weights(suite: Suite) -> list[float]:
@@ -119,14 +138,17 @@ def task_weights(suite: Suite) -> list[float]:
     return [1 / (votes * len(group)) for group in groups]
 
 
-def _incomplete(names: Sequence[str], points: Mapping[tuple[str, str], Mapping[str, Row]]) -> Iterable[Incomplete]:
+def incomplete_points(
+    names: Sequence[str], points: Mapping[tuple[str, str], Mapping[str, Row]]
+) -> Iterable[Incomplete]:
+    """The points that lack a task, by name."""
     for (submission, point), own in sorted(points.items()):
         if len(own) < len(names):
             done = tuple(name for name in names if name in own)
             yield Incomplete(submission, point, done, tuple(n for n in names if n not in own))
 
 
-def _main_data(rows: Sequence[Row]) -> tuple[str, int | None]:
+def main_data(rows: Sequence[Row]) -> tuple[str, int | None]:
     """The data of the board: without a limit, with most rows, in most results."""
     times = Counter(row.data[0] for row in rows)
     most = {row.data[0]: row.results[0].rows for row in rows}

@@ -120,7 +120,7 @@ def suite_row(rows: Sequence[Row], weights: Sequence[float]) -> Row:
             "measured" if all(row.marks.parameters == "measured" for row in rows) else "declared",
         ),
         results=tuple(result for row in rows for result in row.results),
-        not_ranked=_reasons(rows),
+        not_ranked=joint_reasons({row.results[0].task: row.not_ranked for row in rows}),
     )
 
 
@@ -144,14 +144,14 @@ def _combined(axis: Axis, rows: Sequence[Row], weights: Sequence[float]) -> floa
     return float(np.dot(costs, weights)) if axis.is_work else max(costs)
 
 
-def _reasons(rows: Sequence[Row]) -> tuple[str, ...]:
+def joint_reasons(by_task: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Every task's reasons, each once, with the tasks that it holds for unless it holds for all."""
     tasks_of: dict[str, list[str]] = {}
-    for row in rows:
-        for reason in row.not_ranked:
-            tasks_of.setdefault(reason, []).append(row.results[0].task)
+    for task, reasons in by_task.items():
+        for reason in reasons:
+            tasks_of.setdefault(reason, []).append(task)
     return tuple(
-        reason if len(tasks) == len(rows) else f"{reason} ({', '.join(tasks)})" for reason, tasks in tasks_of.items()
+        reason if len(tasks) == len(by_task) else f"{reason} ({', '.join(tasks)})" for reason, tasks in tasks_of.items()
     )
 
 
