@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,30 +52,50 @@ def find_reports(store: Path) -> tuple[list[Stored], list[Finding]]:
     Raises:
         ParetoNLPError: the store is no folder.
     """
+    entries = list(each_report(store))
+    found = [entry for entry in entries if isinstance(entry, Stored)]
+    broken = [entry for entry in entries if isinstance(entry, Finding)]
+    return sorted(found, key=lambda entry: entry.report.submission.name), broken
+
+
+def report_folders(store: Path) -> list[Path]:
+    """The folders of a store that hold a report, by name.
+
+    Raises:
+        ParetoNLPError: the store is no folder.
+    """
     if not store.is_dir():
         raise fail("no-such-store", f"{store} is no folder.", expected="a folder of submissions")
-    found: dict[str, Stored] = {}
-    broken: list[Finding] = []
-    for folder in sorted(path.parent for path in store.glob(f"[!.]*/{REPORT}")):
+    return sorted(path.parent for path in store.glob(f"[!.]*/{REPORT}"))
+
+
+def each_report(store: Path) -> Iterator[Stored | Finding]:
+    """The reports of a store one by one, and a finding for each file that cannot be read.
+
+    Raises:
+        ParetoNLPError: the store is no folder.
+    """
+    places: dict[str, Path] = {}
+    for folder in report_folders(store):
         try:
             report = read_report(folder)
         except ParetoNLPError as error:
-            broken += error.findings
+            yield from error.findings
             continue
         name = report.submission.name
-        if name in found:
-            broken.append(_twice(name, folder, found[name].folder))
+        if name in places:
+            yield _twice(name, folder, places[name])
             continue
+        places[name] = folder
         try:
             replicates = read_replicates(folder)
         except ParetoNLPError as error:
-            broken += error.findings
+            yield from error.findings
             replicates = {}
-        found[name] = Stored(report, replicates, folder)
-    return [found[name] for name in sorted(found)], broken
+        yield Stored(report, replicates, folder)
 
 
-def _twice(name: str, folder: Path, first: Path | None) -> Finding:
+def _twice(name: str, folder: Path, first: Path) -> Finding:
     return Finding(
         "report-twice",
         f"The submission {name!r} is in {first} already; this second report is left out.",
