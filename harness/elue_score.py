@@ -81,9 +81,9 @@ def reference_curve(flops: Floats, scores: Floats, replicates: Floats | None = N
     return Curve(flops[order], scores[order], replicates)
 
 
-def reference_at(reference: Curve, scores: Floats, flops: Floats) -> Floats:
-    """``scores [..., k]`` at the reference's knots, interpolated at ``flops [n]``: ``[..., n]``."""
-    knots = reference.flops
+def reference_at(knots: Floats, scores: Floats, flops: Floats) -> Floats:
+    """A reference curve's ``scores [..., k]`` at ``knots [k]`` (rising FLOPs), interpolated at ``flops [n]``:
+    ``[..., n]``."""
     left = np.clip(np.searchsorted(knots, flops) - 1, 0, len(knots) - 2)
     along = (flops - knots[left]) / (knots[left + 1] - knots[left])
     return np.asarray(scores[..., left] * (1 - along) + scores[..., left + 1] * along, np.float64)
@@ -94,11 +94,11 @@ def elue_score(curve: Curve, reference: Curve, counted: NDArray[np.bool_]) -> El
 
     Intervals need replicates of both curves, made on the same gold.
     """
-    differences = curve.scores - reference_at(reference, reference.scores, curve.flops)
+    differences = curve.scores - reference_at(reference.flops, reference.scores, curve.flops)
     inside = (reference.flops[0] <= curve.flops) & (curve.flops <= reference.flops[-1])
     paired = None
     if curve.replicates is not None and reference.replicates is not None:
-        paired = curve.replicates - reference_at(reference, reference.replicates, curve.flops)
+        paired = curve.replicates - reference_at(reference.flops, reference.replicates, curve.flops)
     return ElueScore(
         tuple(map(EluePoint, differences.tolist(), inside.tolist())),
         _mean(differences, paired, np.ones(len(differences), bool)),

@@ -72,7 +72,7 @@ def test_a_six_layer_model_gets_its_plain_difference():
 
 def test_reference_is_linear_between_and_beyond_its_knots():
     reference = reference_curve(np.array([4.0, 1.0, 2.0]), np.array([0.8, 0.5, 0.7]))
-    found = reference_at(reference, reference.scores, np.array([0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0]))
+    found = reference_at(reference.flops, reference.scores, np.array([0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0]))
     assert found == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85])
 
 
