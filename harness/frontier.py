@@ -42,6 +42,22 @@ def _cost_groups(ascending: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     return np.flatnonzero(new), np.cumsum(new) - 1
 
 
+def front_candidates(cost: Floats, least: Floats, most: Floats) -> NDArray[np.bool_]:
+    """Which points ``[n]`` may be on the frontier in some replicate, of which each score's ``least`` and ``most`` are
+    known. The others are on it in none, and the frontier of the candidates is that of all.
+
+    A point is out where one that costs less never scores less than this one's ``most``, or where one that costs
+    the same always scores more.
+    """
+    order = np.argsort(cost, kind="stable")
+    starts, group = _cost_groups(cost[order])
+    floor = np.maximum.reduceat(least[order], starts)
+    cheaper = np.concatenate([[-np.inf], np.maximum.accumulate(floor)[:-1]])
+    candidates = np.empty(len(cost), bool)
+    candidates[order] = (most[order] > cheaper[group]) & (most[order] >= floor[group])
+    return candidates
+
+
 def front_probability(cost: Floats, scores: Floats) -> Floats:
     """Share ``[n]`` of the replicates ``[replicates, n]`` in which a point is on the frontier."""
     return np.asarray(pareto_front(cost, scores).mean(axis=0), np.float64)

@@ -9,6 +9,7 @@ from harness.board.boards import (
     main_data,
     suite_board,
     task_board,
+    task_notes,
     task_rows,
     task_weights,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "suite_board",
     "suite_row",
     "task_board",
+    "task_notes",
     "task_rows",
     "task_weights",
 ]

@@ -69,7 +69,7 @@ def task_board(
         except ParetoNLPError:
             notes.append(f"{task}: {reference} has no two points to draw the reference curve through")
     rows = _ordered(with_frontier(rows, chosen), chosen)
-    notes = [*_data_notes(task, rows), *notes]
+    notes = [*task_notes(task, rows), *notes]
     return Board(suite, task, chosen, tuple(rows), standings(rows, chosen, elue), (), tuple(notes), elue)
 
 
@@ -163,7 +163,8 @@ def _ordered(rows: Sequence[Row], chosen: Axis) -> list[Row]:
     return sorted(rows, key=order)
 
 
-def _data_notes(task: str, rows: Sequence[Row]) -> Iterable[str]:
+def task_notes(task: str, rows: Sequence[Row]) -> Iterable[str]:
+    """What a reader should know before comparing the rows of a task."""
     if len({row.results[0].fingerprint for row in rows}) > 1:
         yield f"{task}: results on different data (fingerprints differ) are not ranked together"
     versions = sorted({row.results[0].versions.paretonlp for row in rows if row.ranked})
