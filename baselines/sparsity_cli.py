@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.console import err, human, out, progress, table
+from harness.cli.console import err, out, progress, table
 from harness.findings import fail
+from harness.numbers import human
 
 if TYPE_CHECKING:
     from baselines.sparsity import Part, Source, Tally

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.arguments import Store, SuiteName, scored_suite, stored_under
-from harness.cli.console import PROOF, PROOF_LEGEND, err, human, out, proof, show_findings, table
+from harness.cli.console import PROOF, PROOF_LEGEND, err, out, proof, show_findings, table
+from harness.numbers import human
 
 if TYPE_CHECKING:
     from harness.board import Board, Row

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.arguments import DataDir, Folders, SuiteName, TaskNames, chosen_tasks, submissions_in
-from harness.cli.console import PROOF, PROOF_LEGEND, err, human, out, progress, proof, show_error, table
+from harness.cli.console import PROOF, PROOF_LEGEND, err, out, progress, proof, show_error, table
 from harness.findings import ParetoNLPError
+from harness.numbers import human
 
 if TYPE_CHECKING:
     from harness.planning import Load

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.arguments import named
-from harness.cli.console import human, out, table
+from harness.cli.console import out, table
 from harness.findings import did_you_mean, fail
+from harness.numbers import human
 
 if TYPE_CHECKING:
     from rich.tree import Tree

@@ -8,8 +8,9 @@ from rich.tree import Tree
 
 from harness.board import Marks
 from harness.cli import console
-from harness.cli.console import human, out, plain, progress, proof, show_findings, table
+from harness.cli.console import out, plain, progress, proof, show_findings, table
 from harness.findings import Finding
+from harness.numbers import human
 from tests.cli.strangers import EVIL, harmless
 
 

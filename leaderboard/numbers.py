@@ -1,0 +1,27 @@
+"""Fractions and round numbers as the screen shows them."""
+
+import math
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction in percent, without the sign.
+
+    >>> percent(0.81234), percent(None)
+    ('81.2', '–')
+    """
+    return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.{digits}f}"
+
+
+def steps(low: float, high: float) -> list[float]:
+    """The numbers 1, 2, 5, 10, 20 ... from the last that is not above ``low`` to the first not below ``high``.
+
+    >>> steps(3e3, 1.5e4)
+    [2000.0, 5000.0, 10000.0, 20000.0]
+    """
+    if not 0 < low <= high < math.inf:
+        return []
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    every = [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5)]
+    start = max(place for place, number in enumerate(every) if number <= low)
+    end = min(place for place, number in enumerate(every) if number >= high)
+    return every[start : end + 1]
