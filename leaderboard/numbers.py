@@ -6,8 +6,8 @@ import math
 def percent(fraction: float | None, digits: int = 1) -> str:
     """A fraction in percent, without the sign.
 
-    >>> percent(0.81234), percent(None)
-    ('81.2', '–')
+    >>> percent(0.81234)
+    '81.2'
     """
     return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.{digits}f}"
 
