@@ -66,13 +66,13 @@ ELUE = (
     Run("pruned", "elue", 0.8, SHORT),
     Run("pruned", "elue", 0.0, "snli,imdb", UNTRAINED["pruned"]),
     Run("dan", "elue", 0.3),
-    Run("kronecker", "elue", 2.0, SHORT, "k8,k21"),
-    Run("kronecker", "elue", 1.0, "snli,imdb", "k21"),
+    Run("kronecker", "elue", 1.4, SHORT, "k8,k21"),
+    Run("kronecker", "elue", 0.7, "snli,imdb", "k21"),
     Run("fnet", "elue", 2.0, SHORT, "fourier-6,hybrid-6-2"),
     Run("fnet", "elue", 1.0, "snli,imdb", "fourier-6"),
     Run("deebert", "elue", 0.4),
     Run("pruned", "elue", 7.5, "sst2,stsb", "imp-70,imp-80,imp-90,tamt-70,tamt-80,tamt-90,omp-80-tuned,omp-90-tuned"),
-    Run("kronecker", "elue", 1.4, "mrpc,stsb", "k5"),
+    Run("kronecker", "elue", 1.0, "mrpc,stsb", "k5"),
     Run("fnet", "elue", 0.6, "mrpc,stsb", "fourier-3"),
 )
 GLUE = (
@@ -95,7 +95,7 @@ PROBE = (
         points="global-50,global-70,global-90,global-95,omp-70,omp-90,omp-70-tuned,omp-90-tuned,imp-90,"
         "tamt-70,tamt-90,structured-50,structured-75,structured-50-tuned,structured-75-tuned",
     ),
-    Run("kronecker", "probe", 4.0),
+    Run("kronecker", "probe", 3.0),
     Run("deebert", "probe", 0.4),
 )
 AGAIN = tuple(
@@ -108,7 +108,7 @@ AGAIN = tuple(
         ("drone", 0.3, "rank-30,rank-20-tuned"),
         ("pruned", 0.4, "global-70,omp-70-tuned"),
         ("dan", 0.3, ""),
-        ("kronecker", 1.1, "k8"),
+        ("kronecker", 0.7, "k8"),
         ("fnet", 1.0, "fourier-6"),
         ("deebert", 0.4, ""),
     )
