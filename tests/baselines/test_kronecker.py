@@ -155,7 +155,7 @@ def test_a_trained_point_is_what_the_second_stage_left(request_built: Request) -
         stage: json.loads(next(request_built.cache.glob(f"training/*k8-stage-{stage}-*/summary.json")).read_text())
         for stage in (1, 2)
     }
-    assert {stage: facts["config"]["epochs"] for stage, facts in settings.items()} == {1: 1, 2: 5}
+    assert {stage: facts["config"]["epochs"] for stage, facts in settings.items()} == {1: 1, 2: 2}
     assert {facts["config"]["learning_rate"] for facts in settings.values()} == {1e-4}
 
 
