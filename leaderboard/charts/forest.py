@@ -1,0 +1,50 @@
+"""Differences with their intervals, one line a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from leaderboard.charts.base import figure
+from leaderboard.palette import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A difference of two scores on a task, fractions."""
+
+    label: str
+    difference: float
+    low: float
+    high: float
+    colour: str
+
+
+def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
+    """Points of percent; where an interval leaves out 0, the two differ."""
+    made = figure(theme, 90 + 34 * len(lines))
+    made.add_vline(x=0, line={"color": theme.text, "width": 1})
+    made.add_scatter(
+        x=[100 * line.difference for line in lines],
+        y=[line.label for line in lines],
+        mode="markers",
+        marker={"color": [line.colour for line in lines], "size": 10, "symbol": "diamond"},
+        hovertext=[
+            f"{line.label}: {100 * line.difference:+.2f} [{100 * line.low:+.2f}, {100 * line.high:+.2f}]"
+            for line in lines
+        ],
+        hoverinfo="text",
+        showlegend=False,
+    )
+    for line in lines:
+        made.add_scatter(
+            x=[100 * line.low, 100 * line.high],
+            y=[line.label, line.label],
+            mode="lines",
+            line={"color": line.colour, "width": 3},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    made.update_xaxes(title=title)
+    made.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[line.label for line in lines])
+    return made

@@ -1,0 +1,166 @@
+"""Quality against cost: points, curves, the frontier and its band."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from harness.numbers import human
+from leaderboard.charts.base import TICKS, figure, note
+from leaderboard.numbers import percent
+from leaderboard.palette import Theme, marks
+
+MANY = 1500
+"""From here on points are drawn on a canvas, without lines and intervals of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Of the axes, and the unit of a cost."""
+
+    cost: str
+    quality: str
+    unit: str
+
+
+def frontier_figure(
+    rows: pd.DataFrame,
+    band: pd.DataFrame,
+    theme: Theme,
+    titles: Titles,
+    reported: pd.DataFrame | None = None,
+    height: int = 560,
+) -> go.Figure:
+    """Operating points of all submissions over a logarithmic cost.
+
+    Args:
+        rows: ``leaderboard.points.Points.rows``; those without a cost are left out.
+        band: ``x``, ``low``, ``high`` of the frontier's band.
+        theme: light or dark.
+        titles: of the axes.
+        reported: rows from papers: ``method``, ``variant``, ``x``, ``y``, ``source``.
+        height: in pixels.
+
+    """
+    shown = rows[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0)]
+    made = figure(theme, height)
+    made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit == "FLOPs" else titles.cost, **TICKS)
+    made.update_yaxes(title=f"{titles.quality} (%)", ticksuffix="")
+    if shown.empty and (reported is None or reported.empty):
+        return note(made, "No point to show: loosen the filters")
+    _add_band(made, band, theme)
+    _add_frontier(made, shown, theme)
+    drawn = marks([*shown["method"], *(() if reported is None else reported["method"])], theme)
+    for method, own in shown.groupby("method", sort=True):
+        _add_method(made, str(method), own, drawn[str(method)].colour, drawn[str(method)].symbol, titles, len(shown))
+    if reported is not None and not reported.empty:
+        _add_reported(made, reported, theme, titles)
+    return made
+
+
+def _add_band(made: go.Figure, band: pd.DataFrame, theme: Theme) -> None:
+    if band.empty:
+        return
+    style = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "legendgroup": "frontier"}
+    made.add_scatter(x=band["x"], y=100 * band["high"], showlegend=False, **style)
+    made.add_scatter(x=band["x"], y=100 * band["low"], fill="tonexty", fillcolor=theme.band, name="95 % band", **style)
+
+
+def _add_frontier(made: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
+    front = rows[rows["on_frontier"]].sort_values("x")
+    if front.empty:
+        return
+    end = rows["x"].max()
+    made.add_scatter(
+        x=[*front["x"], end],
+        y=100 * np.array([*front["y"], front["y"].max()]),
+        mode="lines",
+        line={"shape": "hv", "width": 2, "color": theme.text},
+        name="frontier",
+        hoverinfo="skip",
+        legendgroup="frontier",
+    )
+
+
+def _add_method(
+    made: go.Figure, name: str, rows: pd.DataFrame, colour: str, symbol: str, titles: Titles, shown: int
+) -> None:
+    """One trace a method: its submissions' curves, a gap between two."""
+    curves = [own for _, own in rows.groupby("submission", sort=True)]
+    gap = pd.DataFrame({column: [None] for column in ("x", "y", "y_low", "y_high", "submission", "point")})
+    parts = [part for own in curves for part in (own, gap)][:-1]
+    together = pd.concat(parts, ignore_index=True) if len(curves) > 1 else curves[0]
+    measured = (together["cost_provenance"] == "measured").to_numpy()
+    few = shown <= MANY
+    y = 100 * together["y"].astype(float)
+    open_symbol = np.where(measured, symbol, f"{symbol}-open")
+    trace = go.Scatter if few else go.Scattergl
+    made.add_trace(
+        trace(
+            x=together["x"].astype(float),
+            y=y,
+            name=name,
+            mode="lines+markers" if few else "markers",
+            line={"color": colour, "width": 1, "dash": "dot"} if few else None,
+            marker={
+                "color": colour,
+                "size": np.where(together["on_frontier"].fillna(False).astype(bool), 12, 8) if few else 6,
+                "symbol": open_symbol,
+                "line": {"width": 1, "color": colour},
+                "opacity": np.where(together["ranked"].fillna(False).astype(bool), 1.0, 0.45),
+            },
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": 100 * together["y_high"].astype(float) - y,
+                "arrayminus": y - 100 * together["y_low"].astype(float),
+                "width": 0,
+                "thickness": 1,
+                "color": colour,
+            }
+            if few
+            else None,
+            customdata=np.stack([together["submission"], together["point"]], axis=1),
+            hovertext=_hover(together, titles),
+            hoverinfo="text",
+        )
+    )
+
+
+def _hover(rows: pd.DataFrame, titles: Titles) -> Sequence[str]:
+    """What a point says of itself: names, quality, costs, how sure, and what the harness proved."""
+    return [
+        ""
+        if row.submission is None or pd.isna(row.submission)
+        else f"<b>{_safe(row.submission)}</b> {_safe(row.point)}<br>"
+        f"{_safe(row.method)} on {_safe(row.backbone)}<br>"
+        f"{titles.quality} {percent(row.y, 2)} [{percent(row.y_low, 2)}, {percent(row.y_high, 2)}]<br>"
+        f"{human(row.flops)} FLOPs, {human(row.macs)} MACs, {human(row.parameters)} parameters<br>"
+        + ("" if pd.isna(row.probability) else f"on the frontier in {row.probability:.0%} of the resamples<br>")
+        + f"cost {row.cost_provenance}, lengths {row.lengths_provenance}, answers {row.predictions_provenance}"
+        + (f"<br>not ranked: {_safe(row.not_ranked)}" if row.not_ranked else "")
+        for row in rows.itertuples()
+    ]
+
+
+def _safe(text: str) -> str:
+    """Somebody's words, in a place where plotly reads tags."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Titles) -> None:
+    made.add_scatter(
+        x=rows["x"],
+        y=100 * rows["y"],
+        mode="markers",
+        name="reported in papers",
+        marker={"symbol": "x-thin-open", "size": 8, "color": theme.text, "opacity": 0.7},
+        hovertext=[
+            f"<b>{_safe(row.method)}</b> {_safe(row.variant)}<br>{titles.quality} {percent(row.y, 2)}, as reported<br>"
+            f"{human(row.x)} {titles.unit} ({_safe(row.cost_source)})<br>{_safe(row.source)}"
+            for row in rows.itertuples()
+        ],
+        hoverinfo="text",
+    )
