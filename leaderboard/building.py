@@ -14,15 +14,15 @@ from harness.quality.intervals import COUNT
 from harness.report import PathCosts, Report
 from harness.store import Stored, each_report, report_folders
 from leaderboard.entries import entries_of
-from leaderboard.index import Index, open_index, place_of
+from leaderboard.index import place_of
 from leaderboard.writing import write_boards
 
 Progress = Callable[[str, int, int], None]
 """Takes what is being done, how many are done, and how many there are."""
 
 
-def index_of(store: Path, progress: Progress = lambda _what, _done, _total: None) -> Index:
-    """The index of a store, made if the reports have changed since it was.
+def made_index(store: Path, progress: Progress = lambda _what, _done, _total: None) -> Path:
+    """Where the index of a store's present reports is; it is made if they have changed since it was.
 
     Raises:
         ParetoNLPError: the store is no folder.
@@ -30,7 +30,7 @@ def index_of(store: Path, progress: Progress = lambda _what, _done, _total: None
     place = place_of(store)
     if not (place / "facts.json").is_file():
         _build(store, place, progress)
-    return open_index(place)
+    return place
 
 
 def _build(store: Path, place: Path, progress: Progress) -> None:
@@ -41,7 +41,11 @@ def _build(store: Path, place: Path, progress: Progress) -> None:
         stored, findings = _read(store, making, progress)
         facts = write_boards(entries_of(stored, progress), making, progress)
         (making / "as-read").unlink()
-        (making / "facts.json").write_text(json.dumps({**facts, "findings": [str(each) for each in findings]}))
+        facts |= {
+            "findings": [str(each) for each in findings],
+            "folders": {entry.report.submission.name: str(entry.folder) for entry in stored},
+        }
+        (making / "facts.json").write_text(json.dumps(facts))
         for former in place.parent.iterdir():
             if former != making:
                 shutil.rmtree(former, ignore_errors=True)

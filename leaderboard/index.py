@@ -8,7 +8,7 @@ It is derived from the reports alone (``leaderboard.building`` makes it) and thr
         replicates.npy       [rows, 1000] float64
         incomplete.parquet   points that lack tasks of a suite
         elue.parquet         ELUE scores of submissions
-        facts.json           notes of each board, reference curves, what could not be read
+        facts.json           folders, notes of each board, reference curves, what could not be read
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from harness.elue_score import Floats
 from harness.store import REPLICATES, REPORT, report_folders
 from leaderboard.qualities import Links, Rows
 
-VERSION = 1
+VERSION = 2
 """Raise it when the files change."""
 
 
@@ -46,6 +46,8 @@ class Index:
     """The submission of each suite's reference curve."""
     findings: list[str]
     """What could not be read."""
+    folders: Mapping[str, str]
+    """Where each submission is, by name."""
 
     def scores(self, rows: Rows) -> Floats:
         """Replicates ``[count, k]`` of rows ``[k]``."""
@@ -110,4 +112,5 @@ def open_index(place: Path) -> Index:
         notes=facts["notes"],
         references=facts["references"],
         findings=facts["findings"],
+        folders=facts["folders"],
     )

@@ -1,0 +1,191 @@
+"""Home: quality against cost, and who is on the frontier."""
+
+import pandas as pd
+import streamlit as st
+
+from harness.board import AXES
+from harness.numbers import human
+from leaderboard.charts.frontier import Titles, frontier_figure
+from leaderboard.index import Index
+from leaderboard.numbers import percent, steps
+from leaderboard.points import Points, View, area, best_within, points_of
+from leaderboard.qualities import QUALITIES
+from leaderboard.state import choose_view
+from leaderboard.store import open_store
+from leaderboard.widgets import chart, markdown, table, theme
+
+
+def page() -> None:
+    """The whole page."""
+    st.title("What does quality cost?")
+    st.caption(
+        "Compressed NLP models: FLOPs and parameters of every sample measured by the harness, scores with intervals, "
+        "and the frontier of those that nothing beats."
+    )
+    index = open_store()
+    _findings(index)
+    if index.rows.empty:
+        st.info("No report yet. Make some: `paretonlp evaluate submissions --suite probe`", icon=":material/inbox:")
+        return
+    view = choose_view(index)
+    points = points_of(index, view)
+    _answer(points, view)
+    _chart(points, view)
+    _notes(index, view, points)
+    st.subheader("Operating points")
+    _points_table(points, view)
+    st.subheader("Submissions")
+    _submissions_table(index, points, view)
+
+
+def _findings(index: Index) -> None:
+    """Reports that cannot be read are named; the rest is up."""
+    for finding in index.findings:
+        st.warning(markdown(finding), icon=":material/report:")
+
+
+def _answer(points: Points, view: View) -> None:
+    """The best model under a budget."""
+    axis = AXES[view.cost]
+    ranked = points.rows[points.rows["ranked"] & (points.rows["x"] > 0)]
+    options = steps(ranked["x"].min(), ranked["x"].max()) if len(ranked) else []
+    if not options:
+        return
+    labels = {human(option): option for option in options}
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        chosen = st.select_slider(
+            f"What is the best model under … {axis.unit or 'parameters'}?",
+            list(labels),
+            value=human(options[-1]),
+            key="budget",
+            bind="query-params",
+        )
+    best = best_within(points, labels[chosen])
+    with right:
+        if best is None:
+            st.markdown(f"Nothing costs less than {chosen}.")
+            return
+        st.markdown(
+            f"**{markdown(best['submission'])}** {markdown(best['point'])}: "
+            f"{QUALITIES[view.quality].title} **{percent(best['y'])}** "
+            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {human(best['x'])} {axis.unit}"
+        )
+        st.page_link(
+            "pages/submission.py",
+            label="Open it",
+            icon=":material/open_in_new:",
+            query_params={"name": best["submission"]},
+        )
+
+
+def _chart(points: Points, view: View) -> None:
+    axis, quality = AXES[view.cost], QUALITIES[view.quality]
+    figure = frontier_figure(
+        points.rows, points.band, theme(), Titles(axis.title, quality.title, axis.unit or "parameters")
+    )
+    selected = chart(
+        figure,
+        "frontier",
+        f"frontier-{view.suite}-{view.task or 'all'}-{view.cost}",
+        f"{quality.title} against {axis.title} of {len(points.rows)} operating points, with the Pareto frontier",
+        on_select="rerun",
+        selection_mode="points",
+    )
+    chosen = [point for point in selected["selection"]["points"] if point.get("customdata")]
+    if chosen:
+        st.switch_page("pages/submission.py", query_params={"name": chosen[0]["customdata"][0]})
+
+
+def _notes(index: Index, view: View, points: Points) -> None:
+    hollow = (
+        "Hollow: the cost is declared, not measured. Faint: shown, not ranked. Click a point to open its submission."
+    )
+    st.caption(hollow + (f" {points.hidden} points are filtered out." if points.hidden else ""))
+    if view.quality == "elue" and view.suite in index.references:
+        st.caption(f"The reference curve is that of {markdown(index.references[view.suite])}.")
+    tasks = [view.task] if view.task else index.tasks(view.suite)
+    notes = [note for task in tasks for note in index.notes.get(f"{view.suite}/{task}", [])]
+    missing = index.incomplete[index.incomplete["suite"] == view.suite] if not view.task else index.incomplete[:0]
+    if notes or len(missing):
+        with st.expander(f"{len(notes) + len(missing)} notes"):
+            for note in notes:
+                st.markdown(f"- {markdown(note)}")
+            for row in missing.itertuples():
+                st.markdown(
+                    f"- {markdown(str(row.submission))} {markdown(str(row.point))} lacks {markdown(str(row.missing))}: "
+                    "it has no aggregate"
+                )
+
+
+def _points_table(points: Points, view: View) -> None:
+    rows, axis, quality = points.rows, AXES[view.cost], QUALITIES[view.quality]
+    shown = pd.DataFrame(
+        {
+            "frontier": rows["on_frontier"].map({True: "●", False: ""}).where(rows["ranked"], "○"),
+            "submission": rows["submission"],
+            "point": rows["point"],
+            "method": rows["method"],
+            quality.title: 100 * rows["y"],
+            "low": 100 * rows["y_low"],
+            "high": 100 * rows["y_high"],
+            axis.title: rows["x"],
+            **({} if view.cost == "parameters" else {"Parameters": rows["parameters"]}),
+            "on frontier": 100 * rows["probability"],
+            "hypervolume share": 100 * rows["contribution"],
+            "cost": rows["cost_provenance"],
+            "lengths": rows["lengths_provenance"],
+            "answers": rows["predictions_provenance"],
+            "backbone": rows["backbone"],
+            "data": rows["partial"],
+            "not ranked because": rows["not_ranked"],
+        }
+    )
+    percents = dict.fromkeys((quality.title, "low", "high"), st.column_config.NumberColumn(format="%.2f"))
+    numbers = {name: st.column_config.NumberColumn(format="compact") for name in (axis.title, "Parameters")}
+    table(
+        shown,
+        f"points-{view.suite}-{view.task or 'all'}",
+        "points",
+        column_config={
+            "frontier": st.column_config.TextColumn(help="● on the frontier, ○ shown but not ranked", width="small"),
+            **percents,
+            **numbers,
+            "on frontier": st.column_config.NumberColumn(
+                format="%.0f %%", help="In what share of the resamples the point is on the frontier"
+            ),
+            "hypervolume share": st.column_config.NumberColumn(
+                format="%.2f %%", help="What share of the board's box only this point dominates"
+            ),
+        },
+    )
+
+
+def _submissions_table(index: Index, points: Points, view: View) -> None:
+    own = index.elue[(index.elue["suite"] == view.suite) & (index.elue["task"] == view.task)].set_index("submission")
+    areas = area(points)
+    by_name = points.rows.groupby("submission", sort=False)
+    names = list(by_name.groups)
+    elue = own.reindex(names)
+    shown = pd.DataFrame(
+        {
+            "submission": names,
+            "method": by_name["method"].first().to_numpy(),
+            "points": by_name.size().to_numpy(),
+            "on the frontier": by_name["on_frontier"].sum().astype(int).to_numpy(),
+            "ELUE score": 100 * elue["elue"].to_numpy(),
+            "± ELUE": 50 * (elue["elue_high"] - elue["elue_low"]).to_numpy(),
+            "hypervolume": [100 * areas.get(name, float("nan")) for name in names],
+            "parameters": by_name["parameters"].max().to_numpy(),
+        }
+    ).sort_values(["ELUE score", "hypervolume"], ascending=False, na_position="last")
+    numbers = dict.fromkeys(("ELUE score", "± ELUE", "hypervolume"), st.column_config.NumberColumn(format="%.2f"))
+    table(
+        shown,
+        f"submissions-{view.suite}-{view.task or 'all'}",
+        "submissions",
+        column_config={**numbers, "parameters": st.column_config.NumberColumn(format="compact")},
+    )
+
+
+page()

@@ -1,0 +1,113 @@
+"""Pieces that several pages are made of."""
+
+import re
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from harness.export import to_csv
+from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
+
+CLAIMS = {
+    "measured": ("cost measured", "green", "The harness traced the model and priced what ran."),
+    "confirmed": ("lengths confirmed", "green", "The harness computed the sizes again from the texts."),
+    "reproduced": ("answers reproduced", "green", "The harness ran the model again and got the same answers."),
+}
+
+_BUTTONS = """
+<span class="paretonlp-save">
+  <button type="button" data-format="svg">SVG</button><button type="button" data-format="png">PNG</button>
+</span>
+<style>
+.paretonlp-save button {{ font: inherit; font-size: .875rem; color: inherit; background: none; cursor: pointer;
+  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .4rem;
+  padding: .25rem .75rem; margin-right: .4rem; min-height: 2.5rem; }}
+.paretonlp-save button:hover, .paretonlp-save button:focus-visible {{ border-color: currentColor; }}
+</style>
+<script>
+(() => {{
+  const chart = () => document.querySelector(".st-key-{key} .js-plotly-plot");
+  for (const button of document.querySelectorAll(".st-key-{key}-save .paretonlp-save button")) {{
+    button.onclick = () => {{
+      const plot = chart();
+      plot._context.toImageButtonOptions = {{format: button.dataset.format, filename: "{name}", scale: 2}};
+      plot.querySelector('.modebar-btn[data-title^="Download plot"]').click();
+    }};
+  }}
+}})();
+</script>
+"""
+"""Plotly's own button saves one format, the one that its options name: these two set it first."""
+
+
+def theme() -> Theme:
+    """The theme that the reader's browser shows."""
+    return DARK_THEME if st.context.theme.type == "dark" else LIGHT_THEME
+
+
+def chart(figure: go.Figure, key: str, name: str, alt: str, **options: Any) -> Any:
+    """A chart with its downloads below; returns what is selected where ``on_select`` asks for it.
+
+    Args:
+        figure: what to show.
+        key: unique on the page, of letters and ``-``.
+        name: of the files, without extension.
+        alt: for those who do not see it.
+        options: of ``st.plotly_chart``.
+
+    """
+    config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+    selected = st.plotly_chart(figure, key=key, theme=None, config=config, alt=alt, **options)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")
+    with st.container(horizontal=True, key=f"{key}-save", gap="small"):
+        st.html(_BUTTONS.format(key=key, name=name), width="content", unsafe_allow_javascript=True)
+        st.download_button(
+            "HTML",
+            lambda: figure.to_html(include_plotlyjs=True, config=config),
+            f"{name}.html",
+            "text/html",
+            key=f"{key}-html",
+            on_click="ignore",
+        )
+    return selected
+
+
+def table(rows: pd.DataFrame, name: str, key: str, **options: Any) -> Any:
+    """A table that can be sorted and searched, with its CSV below."""
+    selected = st.dataframe(rows, hide_index=True, key=key, **options)
+    st.download_button(
+        "CSV",
+        lambda: to_csv(rows.astype(object).where(rows.notna(), None).to_dict("records")),
+        f"{name}.csv",
+        "text/csv",
+        key=f"{key}-csv",
+        on_click="ignore",
+        icon=":material/table:",
+    )
+    return selected
+
+
+def badges(cost: str, lengths: str, answers: str) -> None:
+    """What the harness proved, and what it only was told."""
+    told = {"cost": cost, "lengths": lengths, "answers": answers}
+    with st.container(horizontal=True, gap="small"):
+        for what, claim in told.items():
+            if claim in CLAIMS:
+                label, colour, why = CLAIMS[claim]
+                st.badge(label, icon=":material/verified:", color=colour, help=why)
+            else:
+                st.badge(f"{what} declared", color="gray", help="Taken from the submission, not checked.")
+
+
+def markdown(text: str) -> str:
+    """Somebody's words as they are: nothing in them is markup, a link or mathematics."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", " ".join(text.split()))
+
+
+def safe_link(text: str) -> str:
+    """An address as a link, other words as they are."""
+    if re.fullmatch(r"https?://[^\s<>()\[\]\"'`\\]+", text):
+        return f"[{markdown(text.removeprefix('https://').removeprefix('http://'))}](<{text}>)"
+    return markdown(text) or "–"
