@@ -21,7 +21,7 @@ def main() -> None:
     st.set_page_config("ParetoNLP", page_icon=str(HERE / "favicon.png"), layout="wide")
     st.html(HERE / "style.css")
     pages = [
-        st.Page(HERE / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "frontier")
+        st.Page(HERE / "screens" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "frontier")
         for name, title, icon in PAGES
     ]
     st.navigation(pages, position="top").run()

@@ -13,7 +13,7 @@ from leaderboard.numbers import steps
 from leaderboard.points import PROOFS, View
 from leaderboard.qualities import QUALITIES
 
-ALL_TASKS = "all"
+ALL_TASKS = "all tasks"
 """The choice of a suite's aggregate."""
 ANY_SIZE = "any"
 
@@ -24,7 +24,7 @@ def choose_suite(index: Index) -> str:
     """The suite; the first choice is the one with most submissions."""
     submissions = index.rows.groupby("suite", sort=False)["submission"].nunique()
     suites = sorted(index.suites, key=lambda name: (-submissions[name], list(SUITES).index(name)))
-    return st.selectbox("Suite", suites, key="suite", format_func=str.upper, **URL)
+    return st.selectbox("Suite", suites, key="suite", **URL)
 
 
 def choose_task(index: Index, suite: str) -> str:
@@ -32,12 +32,8 @@ def choose_task(index: Index, suite: str) -> str:
     options = [ALL_TASKS, *index.tasks(suite)]
     if st.session_state.get("task") not in options:
         st.session_state.pop("task", None)
-    chosen = st.selectbox("Task", options, key="task", format_func=lambda name: _task_title(name, suite), **URL)
+    chosen = st.selectbox("Task", options, key="task", **URL)
     return "" if chosen == ALL_TASKS else chosen
-
-
-def _task_title(name: str, suite: str) -> str:
-    return f"all {len(SUITES[suite].tasks)}, averaged" if name == ALL_TASKS else name
 
 
 def choose_view(index: Index) -> View:

@@ -1,5 +1,6 @@
 """Entries to the files of an index: a table, links, replicates."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ def _record(entry: Entry) -> dict[str, Any]:
         "predictions_provenance": row.marks.predictions,
         "parameters_provenance": row.marks.parameters,
         "partial": "; ".join(row.partial),
+        "data": hashlib.sha256(repr(row.data).encode()).hexdigest()[:16],
         "has_replicates": row.score.replicates is not None,
         "rows": sum(result.rows for result in row.results),
         "score": row.score.value,

@@ -1,85 +1,18 @@
-"""Home: quality against cost, and who is on the frontier."""
+"""Parts of a board that the pages of suites and of tasks share."""
 
 import pandas as pd
 import streamlit as st
 
 from harness.board import AXES
-from harness.numbers import human
 from leaderboard.charts.frontier import Titles, frontier_figure
 from leaderboard.index import Index
-from leaderboard.numbers import percent, steps
-from leaderboard.points import Points, View, area, best_within, points_of
+from leaderboard.points import Points, View, area
 from leaderboard.qualities import QUALITIES
-from leaderboard.state import choose_view
-from leaderboard.store import open_store
 from leaderboard.widgets import chart, markdown, table, theme
 
 
-def page() -> None:
-    """The whole page."""
-    st.title("What does quality cost?")
-    st.caption(
-        "Compressed NLP models: FLOPs and parameters of every sample measured by the harness, scores with intervals, "
-        "and the frontier of those that nothing beats."
-    )
-    index = open_store()
-    _findings(index)
-    if index.rows.empty:
-        st.info("No report yet. Make some: `paretonlp evaluate submissions --suite probe`", icon=":material/inbox:")
-        return
-    view = choose_view(index)
-    points = points_of(index, view)
-    _answer(points, view)
-    _chart(points, view)
-    _notes(index, view, points)
-    st.subheader("Operating points")
-    _points_table(points, view)
-    st.subheader("Submissions")
-    _submissions_table(index, points, view)
-
-
-def _findings(index: Index) -> None:
-    """Reports that cannot be read are named; the rest is up."""
-    for finding in index.findings:
-        st.warning(markdown(finding), icon=":material/report:")
-
-
-def _answer(points: Points, view: View) -> None:
-    """The best model under a budget."""
-    axis = AXES[view.cost]
-    ranked = points.rows[points.rows["ranked"] & (points.rows["x"] > 0)]
-    options = steps(ranked["x"].min(), ranked["x"].max()) if len(ranked) else []
-    if not options:
-        return
-    labels = {human(option): option for option in options}
-    left, right = st.columns([2, 3], vertical_alignment="center")
-    with left:
-        chosen = st.select_slider(
-            f"What is the best model under … {axis.unit or 'parameters'}?",
-            list(labels),
-            value=human(options[-1]),
-            key="budget",
-            bind="query-params",
-        )
-    best = best_within(points, labels[chosen])
-    with right:
-        if best is None:
-            st.markdown(f"Nothing costs less than {chosen}.")
-            return
-        st.markdown(
-            f"**{markdown(best['submission'])}** {markdown(best['point'])}: "
-            f"{QUALITIES[view.quality].title} **{percent(best['y'])}** "
-            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {human(best['x'])} {axis.unit}"
-        )
-        st.page_link(
-            "pages/submission.py",
-            label="Open it",
-            icon=":material/open_in_new:",
-            query_params={"name": best["submission"]},
-        )
-
-
-def _chart(points: Points, view: View) -> None:
+def show_chart(points: Points, view: View) -> None:
+    """Quality against cost; a click on a point opens its submission."""
     axis, quality = AXES[view.cost], QUALITIES[view.quality]
     figure = frontier_figure(
         points.rows, points.band, theme(), Titles(axis.title, quality.title, axis.unit or "parameters")
@@ -94,10 +27,11 @@ def _chart(points: Points, view: View) -> None:
     )
     chosen = [point for point in selected["selection"]["points"] if point.get("customdata")]
     if chosen:
-        st.switch_page("pages/submission.py", query_params={"name": chosen[0]["customdata"][0]})
+        st.switch_page("screens/submission.py", query_params={"name": chosen[0]["customdata"][0]})
 
 
-def _notes(index: Index, view: View, points: Points) -> None:
+def show_notes(index: Index, view: View, points: Points) -> None:
+    """How to read the chart, and what to know before comparing its points."""
     hollow = (
         "Hollow: the cost is declared, not measured. Faint: shown, not ranked. Click a point to open its submission."
     )
@@ -118,7 +52,8 @@ def _notes(index: Index, view: View, points: Points) -> None:
                 )
 
 
-def _points_table(points: Points, view: View) -> None:
+def show_points(points: Points, view: View) -> None:
+    """A line an operating point."""
     rows, axis, quality = points.rows, AXES[view.cost], QUALITIES[view.quality]
     shown = pd.DataFrame(
         {
@@ -161,7 +96,8 @@ def _points_table(points: Points, view: View) -> None:
     )
 
 
-def _submissions_table(index: Index, points: Points, view: View) -> None:
+def show_submissions(index: Index, points: Points, view: View) -> None:
+    """A line a submission: its ELUE score, and the area that its points dominate."""
     own = index.elue[(index.elue["suite"] == view.suite) & (index.elue["task"] == view.task)].set_index("submission")
     areas = area(points)
     by_name = points.rows.groupby("submission", sort=False)
@@ -186,6 +122,3 @@ def _submissions_table(index: Index, points: Points, view: View) -> None:
         "submissions",
         column_config={**numbers, "parameters": st.column_config.NumberColumn(format="compact")},
     )
-
-
-page()
