@@ -1,7 +1,10 @@
 """``paretonlp export``: a board as a table, or predictions as the GLUE server takes them."""
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +13,9 @@ import typer
 from harness.cli.arguments import Store, SuiteName, no_such_point, scored_suite
 from harness.cli.console import err, out, show_findings
 from harness.findings import fail
+
+PAGES = "paretonlp.pages"
+"""Entry point group: the value makes a page of a store, a suite and the names of tasks."""
 
 
 class Format(StrEnum):
@@ -27,9 +33,13 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def export(
         kind: Annotated[
-            Format,
+            Format | None,
             typer.Option("--format", help="csv, json or md: the board; glue: the server's zip.", show_default=False),
-        ],
+        ] = None,
+        html: Annotated[
+            Path | None,
+            typer.Option("--html", help="Write the board as one page that needs no server.", show_default=False),
+        ] = None,
         suite: SuiteName = "probe",
         task: Annotated[str, typer.Option("--task", help="One task; the suite's aggregate without.")] = "",
         store: Store = Path("submissions"),
@@ -40,12 +50,19 @@ def register(app: typer.Typer) -> None:
             typer.Option("--output", "-o", help="The file; else standard output.", show_default=False),
         ] = None,
     ) -> None:
-        """Write a board as CSV, JSON or Markdown, or a point's predictions as the zip that the GLUE server takes.
+        """Write a board as CSV, JSON, Markdown or a web page, or predictions as the zip that the GLUE server takes.
 
         Example: `paretonlp export --format md --suite elue --task sst2`
 
         Example: `paretonlp export --format glue --submission mine:full -o glue.zip`
         """
+        if html is not None and kind is None:
+            scored_suite(suite, task)
+            _write(html, _page()(store, suite, [task] if task else []).encode())
+            err.print(f"{html} written", soft_wrap=True)
+            return
+        if kind is None or html is not None:
+            raise typer.BadParameter("give one of --format and --html", param_hint="--format")
         if kind is Format.GLUE:
             _write_glue(store, submission, output)
             return
@@ -57,6 +74,19 @@ def register(app: typer.Typer) -> None:
             out.print(text, end="", soft_wrap=True)
         else:
             sys.stdout.write(text)
+
+
+def _page() -> Callable[[Path, str, list[str]], str]:
+    """What makes the page: the leaderboard's, which joins through an entry point."""
+    found = list(entry_points(group=PAGES))
+    if not found or any(find_spec(name) is None for name in ("plotly", "pandas")):
+        raise fail(
+            "not-installed",
+            "The page needs the leaderboard.",
+            remedy='Install it: pip install "paretonlp[leaderboard]"',
+        )
+    page: Callable[[Path, str, list[str]], str] = found[0].load()
+    return page
 
 
 def _board(kind: Format, suite: str, task: str, store: Path, standings: bool) -> str:
