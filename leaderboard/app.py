@@ -20,6 +20,7 @@ def main() -> None:
     """Set the page up and run the one that is asked for."""
     st.set_page_config("ParetoNLP", page_icon=str(HERE / "favicon.png"), layout="wide")
     st.html(HERE / "style.css")
+    st.logo(HERE / "logo.svg", size="large")
     pages = [
         st.Page(HERE / "screens" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "frontier")
         for name, title, icon in PAGES

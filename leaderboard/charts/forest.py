@@ -45,6 +45,8 @@ def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
             hoverinfo="skip",
             showlegend=False,
         )
-    made.update_xaxes(title=title)
+    ends = [100 * end for line in lines for end in (line.low, line.high)] + [0.0]
+    room = 0.05 * (max(ends) - min(ends)) or 1.0
+    made.update_xaxes(title=title, range=[min(ends) - room, max(ends) + room])
     made.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[line.label for line in lines])
     return made

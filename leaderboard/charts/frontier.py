@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from harness.frontier import pareto_front
 from harness.numbers import human
 from leaderboard.charts.base import TICKS, figure, note
 from leaderboard.numbers import percent
-from leaderboard.palette import Theme, marks
+from leaderboard.palette import Mark, Theme, marks
 
 MANY = 1500
 """From here on points are drawn on a canvas, without lines and intervals of their own."""
+
+DECADES = 300.0
+"""Costs further apart than this are labelled by powers of ten alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,16 @@ def frontier_figure(
     shown = rows[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0)]
     made = figure(theme, height)
     made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit == "FLOPs" else titles.cost, **TICKS)
-    made.update_yaxes(title=f"{titles.quality} (%)", ticksuffix="")
+    made.update_yaxes(title=f"{titles.quality} (%)")
+    if len(shown) and shown["x"].max() > DECADES * shown["x"].min():
+        made.update_xaxes(dtick=1)  # powers of ten alone
     if shown.empty and (reported is None or reported.empty):
         return note(made, "No point to show: loosen the filters")
     _add_band(made, band, theme)
     _add_frontier(made, shown, theme)
     drawn = marks([*shown["method"], *(() if reported is None else reported["method"])], theme)
     for method, own in shown.groupby("method", sort=True):
-        _add_method(made, str(method), own, drawn[str(method)].colour, drawn[str(method)].symbol, titles, len(shown))
+        _add_method(made, str(method), own, drawn[str(method)], titles, few=len(shown) <= MANY)
     if reported is not None and not reported.empty:
         _add_reported(made, reported, theme, titles)
     return made
@@ -84,57 +90,60 @@ def _add_frontier(made: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
     )
 
 
-def _add_method(
-    made: go.Figure, name: str, rows: pd.DataFrame, colour: str, symbol: str, titles: Titles, shown: int
-) -> None:
-    """One trace a method: its submissions' curves, a gap between two."""
-    curves = [own for _, own in rows.groupby("submission", sort=True)]
-    gap = pd.DataFrame({column: [None] for column in ("x", "y", "y_low", "y_high", "submission", "point")})
-    parts = [part for own in curves for part in (own, gap)][:-1]
-    together = pd.concat(parts, ignore_index=True) if len(curves) > 1 else curves[0]
-    measured = (together["cost_provenance"] == "measured").to_numpy()
-    few = shown <= MANY
-    y = 100 * together["y"].astype(float)
-    open_symbol = np.where(measured, symbol, f"{symbol}-open")
+def _add_method(made: go.Figure, name: str, rows: pd.DataFrame, mark: Mark, titles: Titles, few: bool) -> None:
+    """The markers of a method's points, and under them the curves of its submissions."""
+    legend = {"name": name, "legendgroup": name}
+    if few:
+        x, y = _curves(rows)
+        line = {"color": mark.colour, "width": 1, "dash": "dot"}
+        made.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False, **legend)
+    y = 100 * rows["y"]
     trace = go.Scatter if few else go.Scattergl
     made.add_trace(
         trace(
-            x=together["x"].astype(float),
+            x=rows["x"],
             y=y,
-            name=name,
-            mode="lines+markers" if few else "markers",
-            line={"color": colour, "width": 1, "dash": "dot"} if few else None,
+            mode="markers",
             marker={
-                "color": colour,
-                "size": np.where(together["on_frontier"].fillna(False).astype(bool), 12, 8) if few else 6,
-                "symbol": open_symbol,
-                "line": {"width": 1, "color": colour},
-                "opacity": np.where(together["ranked"].fillna(False).astype(bool), 1.0, 0.45),
+                "color": mark.colour,
+                "size": np.where(rows["on_frontier"], 12, 8) if few else 6,
+                "symbol": np.where(rows["cost_provenance"] == "measured", mark.symbol, f"{mark.symbol}-open"),
+                "line": {"width": 1, "color": mark.colour},
+                "opacity": np.where(rows["ranked"], 1.0, 0.45),
             },
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": 100 * together["y_high"].astype(float) - y,
-                "arrayminus": y - 100 * together["y_low"].astype(float),
+                "array": 100 * rows["y_high"] - y,
+                "arrayminus": y - 100 * rows["y_low"],
                 "width": 0,
                 "thickness": 1,
-                "color": colour,
-            }
-            if few
-            else None,
-            customdata=np.stack([together["submission"], together["point"]], axis=1),
-            hovertext=_hover(together, titles),
+                "color": mark.colour,
+                "visible": few,
+            },
+            customdata=rows[["submission", "point"]].to_numpy(),
+            hovertext=_hover(rows, titles),
             hoverinfo="text",
+            **legend,
         )
     )
+
+
+def _curves(rows: pd.DataFrame) -> tuple[list[float | None], list[float | None]]:
+    """The best of each submission's points, joined by rising cost; None parts two submissions."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for _, own in rows.groupby("submission", sort=True):
+        best = own[pareto_front(own["x"], own["y"])].sort_values("x")
+        x += [*best["x"], None]
+        y += [*(100 * best["y"]), None]
+    return x[:-1], y[:-1]
 
 
 def _hover(rows: pd.DataFrame, titles: Titles) -> Sequence[str]:
     """What a point says of itself: names, quality, costs, how sure, and what the harness proved."""
     return [
-        ""
-        if row.submission is None or pd.isna(row.submission)
-        else f"<b>{_safe(row.submission)}</b> {_safe(row.point)}<br>"
+        f"<b>{_safe(row.submission)}</b> {_safe(row.point)}<br>"
         f"{_safe(row.method)} on {_safe(row.backbone)}<br>"
         f"{titles.quality} {percent(row.y, 2)} [{percent(row.y_low, 2)}, {percent(row.y_high, 2)}]<br>"
         f"{human(row.flops)} FLOPs, {human(row.macs)} MACs, {human(row.parameters)} parameters<br>"

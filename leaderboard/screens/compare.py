@@ -5,7 +5,7 @@ import streamlit as st
 
 from leaderboard.charts.forest import Line, forest_figure
 from leaderboard.comparing import Pair, Point, compared, points_on
-from leaderboard.palette import Theme, marks
+from leaderboard.palette import Theme
 from leaderboard.state import choose_suite
 from leaderboard.store import open_store
 from leaderboard.widgets import chart, markdown, table, theme
@@ -52,14 +52,14 @@ def _title(point: Point) -> str:
 
 
 def _forest(base: Point, pairs: dict[Point, list[Pair]], colours: Theme) -> None:
-    palette = marks([_title(point) for point in pairs], colours)
+    palette = dict(zip(pairs, colours.palette[1:], strict=False))
     lines = [
         Line(
             f"{pair.task or 'all tasks'} · {_title(other)}",
             pair.score.difference,
             pair.score.interval.low,
             pair.score.interval.high,
-            palette[_title(other)].colour,
+            palette[other],
         )
         for other, own in pairs.items()
         for pair in own

@@ -18,7 +18,7 @@ def page() -> None:
             with st.expander("The table of operators"):
                 st.markdown(body)
         elif heading:
-            st.markdown(f"## {heading}\n\n{body}")
+            st.markdown(f"### {heading}\n\n{body}")
         else:
             st.markdown(body)
 
