@@ -12,12 +12,16 @@ from harness.numbers import human
 from leaderboard.charts.base import TICKS, figure, note
 from leaderboard.numbers import percent
 from leaderboard.palette import Mark, Theme, marks
+from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
 
 MANY = 1500
 """From here on points are drawn on a canvas, without lines and intervals of their own."""
 
 DECADES = 300.0
 """Costs further apart than this are labelled by powers of ten alone."""
+
+REPORTED = {PRICED: "x-thin-open", SPEEDUP: "cross-thin-open", PAPER: "asterisk-open"}
+"""The mark of a published row, by where its cost comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def frontier_figure(
         band: ``x``, ``low``, ``high`` of the frontier's band.
         theme: light or dark.
         titles: of the axes.
-        reported: rows from papers: ``method``, ``variant``, ``x``, ``y``, ``source``.
+        reported: rows from papers: ``method``, ``variant``, ``x``, ``y``, ``source``, ``kind``, ``cost_source``
+            (``leaderboard.published.reading.reported``); those without a cost are left out.
         height: in pixels.
 
     """
@@ -52,17 +57,19 @@ def frontier_figure(
     made = figure(theme, height)
     made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit == "FLOPs" else titles.cost, **TICKS)
     made.update_yaxes(title=f"{titles.quality} (%)")
-    if len(shown) and shown["x"].max() > DECADES * shown["x"].min():
+    published = shown[:0] if reported is None else reported[reported["x"] > 0]
+    costs = pd.concat([shown["x"], published["x"]]).astype(float)
+    if len(costs) and costs.max() > DECADES * costs.min():
         made.update_xaxes(dtick=1)  # powers of ten alone
-    if shown.empty and (reported is None or reported.empty):
+    if costs.empty:
         return note(made, "No point to show: loosen the filters")
     _add_band(made, band, theme)
     _add_frontier(made, shown, theme)
-    drawn = marks([*shown["method"], *(() if reported is None else reported["method"])], theme)
+    drawn = marks(shown["method"], theme)
     for method, own in shown.groupby("method", sort=True):
         _add_method(made, str(method), own, drawn[str(method)], titles, few=len(shown) <= MANY)
-    if reported is not None and not reported.empty:
-        _add_reported(made, reported, theme, titles)
+    if len(published):
+        _add_reported(made, published, theme, titles)
     return made
 
 
@@ -160,16 +167,20 @@ def _safe(text: str) -> str:
 
 
 def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Titles) -> None:
-    made.add_scatter(
-        x=rows["x"],
-        y=100 * rows["y"],
-        mode="markers",
-        name="reported in papers",
-        marker={"symbol": "x-thin-open", "size": 8, "color": theme.text, "opacity": 0.7},
-        hovertext=[
-            f"<b>{_safe(row.method)}</b> {_safe(row.variant)}<br>{titles.quality} {percent(row.y, 2)}, as reported<br>"
-            f"{human(row.x)} {titles.unit} ({_safe(row.cost_source)})<br>{_safe(row.source)}"
-            for row in rows.itertuples()
-        ],
-        hoverinfo="text",
-    )
+    """Published rows: thin marks without a colour, by where their cost comes from; no line ever joins them."""
+    for kind, own in rows.groupby("kind", sort=True):
+        made.add_scatter(
+            x=own["x"],
+            y=100 * own["y"],
+            mode="markers",
+            name=f"published, {kind}",
+            marker={"symbol": REPORTED[str(kind)], "size": 9, "color": theme.text, "line": {"width": 1.5}},
+            opacity=0.75,
+            hovertext=[
+                f"<b>{_safe(row.method)}</b> {_safe(row.variant)}<br>"
+                f"{titles.quality} {percent(row.y, 2)}, as published<br>"
+                f"{human(row.x)} {titles.unit}: {_safe(row.cost_source)}<br>{_safe(row.source)}"
+                for row in own.itertuples()
+            ],
+            hoverinfo="text",
+        )
