@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from harness.quality.intervals import COUNT
 from harness.report import (
     Cost,
     Distribution,
@@ -16,6 +18,7 @@ from harness.report import (
     SubmissionInfo,
     Versions,
 )
+from harness.store import Stored
 
 
 def _distribution(mean: float) -> Distribution:
@@ -66,18 +69,36 @@ def _result(
     return Result(**{**facts, **changes})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_result() -> Callable[..., Result]:
     """``make_result(suite, task, point, score=, flops=, parameters=, **fields of Result)``."""
     return _result
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_report() -> Callable[..., Report]:
     """``make_report(name, *results, **fields of SubmissionInfo)``."""
 
     def build(name: str, *results: Result, **card: Any) -> Report:
         info = SubmissionInfo(**{"name": name, "method": "dense", **card})
         return Report(submission=info, folder_sha256="0" * 64, results=results)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def stored(make_report) -> Callable[..., Stored]:
+    """``stored(name, *results, noise=)``: with normal replicates of that deviation, or without any.
+
+    Replicates of equal name, task and point are equal; all others are independent.
+    """
+
+    def build(name, *results, noise=None, **card):
+        replicates = {}
+        for result in results if noise is not None else ():
+            seed = list(f"{name}/{result.replicates_key}".encode())
+            draws = np.random.default_rng(seed).normal(result.score.value, noise, COUNT)
+            replicates[result.replicates_key] = draws
+        return Stored(make_report(name, *results, **card), replicates)
 
     return build
