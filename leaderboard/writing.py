@@ -1,7 +1,7 @@
 """Entries to the files of an index: a table, links, replicates."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,18 @@ def _links(entries: Entries) -> Links:
     return Links(
         flops=np.array([np.nan if cost is None else cost for cost in flops], np.float64),
         dense=np.array([entry.dense for entry in entries.all], np.int64),
-        reference=np.array([numbers.get((entry.suite, entry.task), -1) for entry in entries.all], np.int32),
+        reference=np.array([_curve(entry, entries, numbers) for entry in entries.all], np.int32),
         curves=tuple(np.array(curve, np.int64) for curve in entries.curves.values()),
         parts=parts,
         weights=weights,
     )
+
+
+def _curve(entry: Entry, entries: Entries, numbers: Mapping[tuple[str, str], int]) -> int:
+    """The number of the reference curve on the entry's task and data; -1: none."""
+    knots = entries.curves.get((entry.suite, entry.task))
+    same = knots is not None and entries.all[knots[0]].row.data == entry.row.data
+    return numbers[entry.suite, entry.task] if same else -1
 
 
 def _write_replicates(entries: list[Entry], file: Path) -> Floats:
