@@ -20,6 +20,9 @@ MANY = 1500
 DECADES = 300.0
 """Costs further apart than this are labelled by powers of ten alone."""
 
+WORK = ("FLOPs", "MACs")
+"""Units of costs that are those of a sample."""
+
 REPORTED = {PRICED: "x-thin-open", SPEEDUP: "cross-thin-open", PAPER: "asterisk-open"}
 """The mark of a published row, by where its cost comes from."""
 
@@ -55,7 +58,7 @@ def frontier_figure(
     """
     shown = rows[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0)]
     made = figure(theme, height)
-    made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit == "FLOPs" else titles.cost, **TICKS)
+    made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit in WORK else titles.cost, **TICKS)
     made.update_yaxes(title=f"{titles.quality} (%)")
     published = shown[:0] if reported is None else reported[reported["x"] > 0]
     costs = pd.concat([shown["x"], published["x"]]).astype(float)
@@ -174,6 +177,7 @@ def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Tit
             y=100 * own["y"],
             mode="markers",
             name=f"published, {kind}",
+            showlegend=True,  # alone, too
             marker={"symbol": REPORTED[str(kind)], "size": 9, "color": theme.text, "line": {"width": 1.5}},
             opacity=0.75,
             hovertext=[

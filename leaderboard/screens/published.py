@@ -14,9 +14,7 @@ from leaderboard.published import reading
 from leaderboard.store import open_store
 from leaderboard.widgets import chart, markdown, safe_link, table, theme
 
-PERCENT, POINTS = "%", "points"
-UNITS = {"fraction": PERCENT, "difference": POINTS, "nats": "nats", "factor": "times", "": ""}
-"""How a score is shown, by what it is in the data."""
+UNITS = {"fraction": "%", "difference": "points", "nats": "nats", "factor": "times", "": ""}  # as the table shows them
 
 
 def page() -> None:
@@ -89,12 +87,14 @@ def _of_papers(rows: pd.DataFrame, papers: list[str]) -> pd.DataFrame:
 def _chart(index: Index, task: Task, axis: str, rows: pd.DataFrame) -> None:
     points = points_of(index, View(task.suite, task.name, axis))
     drawn = rows[rows["x"].notna()]
+    count = len(points.rows)
+    ours = f"**{count} {'point' if count == 1 else 'points'} of our own**" if count else "no point of our own yet"
     st.markdown(
-        f"**{len(drawn)} published** results on {task.id} (crosses) over **{len(points.rows)} of our own** points. "
+        f"**{len(drawn)} published results** on {task.id} (crosses) beside {ours}. "
         "The frontier is that of our own points: published rows are never mixed into it."
     )
     if rows.empty:
-        st.info("No published row of these papers has this task's dataset version, split and metric.")
+        st.info("No published row has this task's dataset version, split and metric: the table below says why not.")
     titles = Titles(AXES[axis].title, f"Score, {task.metric}", AXES[axis].unit or "parameters")
     chart(
         frontier_figure(points.rows, points.band, theme(), titles, reported=rows),
@@ -144,7 +144,6 @@ def _table(task: Task, papers: list[str]) -> None:
         {
             "method": rows["method"],
             "variant": rows["variant"],
-            "base model": rows["base_model"],
             "task": rows["task_words"],
             "metric": rows["metric_words"],
             "split": rows["split_words"],
@@ -152,6 +151,7 @@ def _table(task: Task, papers: list[str]) -> None:
             "unit": rows["unit"].map(UNITS),
             "our task": rows["task"],
             "not drawn because": rows["unmapped"],
+            "base model": rows["base_model"],
             "priced as": [known[name]["title"] if name else "" for name in rows["architecture"]],
             "parameters": rows["params"],
             "FLOPs": rows["flops"],
@@ -166,6 +166,7 @@ def _table(task: Task, papers: list[str]) -> None:
         shown,
         "published-rows",
         "rows",
+        placeholder="",
         column_config={
             "score": st.column_config.NumberColumn(format="%.2f"),
             **dict.fromkeys(("parameters", "FLOPs"), st.column_config.NumberColumn(format="compact")),
@@ -178,11 +179,11 @@ def _table(task: Task, papers: list[str]) -> None:
 def _sources() -> None:
     counts = reading.results()["citation"].value_counts()
     for key, citation in reading.citations().items():
-        authors = f"{markdown(citation['authors'])}. " if citation["authors"] else ""
-        link = f" {safe_link(citation['url'])}." if citation["url"] else ""
+        title = f"*{markdown(citation['title'])}*"
+        parts = [markdown(citation["authors"]), title, markdown(citation["venue"]), safe_link(citation["url"])]
+        said = " · ".join(part for part in parts if part.strip("–"))
         st.markdown(
-            f"- **{markdown(citation['label'])}** · {authors}*{markdown(citation['title'])}*. "
-            f"{markdown(citation['venue'])}.{link} {counts[key]} rows, from: {markdown(citation['read'])}."
+            f"- **{markdown(citation['label'])}** · {said} · {counts[key]} rows from: {markdown(citation['read'])}"
         )
 
 
