@@ -98,7 +98,7 @@ def each_report(store: Path) -> Iterator[Stored | Finding]:
 def _twice(name: str, folder: Path, first: Path) -> Finding:
     return Finding(
         "report-twice",
-        f"The submission {name!r} is in {first} already; this second report is left out.",
+        f"The submission {name!r} is in {first.name} already; this second report is left out.",
         file=str(folder / REPORT),
         remedy="Give one of the two another name in submission.yaml, and evaluate it again.",
     )

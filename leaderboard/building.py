@@ -17,6 +17,9 @@ from leaderboard.entries import entries_of
 from leaderboard.index import place_of
 from leaderboard.writing import write_boards
 
+MAKING = ".making-"
+"""How the names of folders begin that are not whole yet: another process's, perhaps."""
+
 Progress = Callable[[str, int, int], None]
 """Takes what is being done, how many are done, and how many there are."""
 
@@ -36,7 +39,7 @@ def made_index(store: Path, progress: Progress = lambda _what, _done, _total: No
 def _build(store: Path, place: Path, progress: Progress) -> None:
     """All files, in a folder that appears when it is whole; those of former states of the store go."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(dir=place.parent, prefix=".making-"))
+    making = Path(tempfile.mkdtemp(dir=place.parent, prefix=MAKING))
     try:
         stored, findings = _read(store, making, progress)
         facts = write_boards(entries_of(stored, progress), making, progress)
@@ -46,13 +49,23 @@ def _build(store: Path, place: Path, progress: Progress) -> None:
             "folders": {entry.report.submission.name: str(entry.folder) for entry in stored},
         }
         (making / "facts.json").write_text(json.dumps(facts))
-        for former in place.parent.iterdir():
-            if former != making:
-                shutil.rmtree(former, ignore_errors=True)
-        making.rename(place)
+        _put(making, place)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+
+
+def _put(made: Path, place: Path) -> None:
+    """The folder comes to its place, unless another process was quicker; those of former states go."""
+    try:
+        made.rename(place)
+    except OSError:
+        if not (place / "facts.json").is_file():
+            raise
+        shutil.rmtree(made)
+    for former in place.parent.iterdir():
+        if former != place and not former.name.startswith(MAKING):
+            shutil.rmtree(former, ignore_errors=True)
 
 
 def _read(store: Path, making: Path, progress: Progress) -> tuple[list[Stored], list[Finding]]:
@@ -65,7 +78,9 @@ def _read(store: Path, making: Path, progress: Progress) -> tuple[list[Stored], 
     with (making / "as-read").open("wb") as raw:
         for entry in each_report(store):
             if isinstance(entry, Finding):
-                findings.append(entry)
+                findings.append(
+                    replace(entry, file=str(Path(entry.file or "").relative_to(store)))
+                )  # the board is public
                 continue
             kept = {key: each for key, each in entry.replicates.items() if len(each) == COUNT}
             for each in kept.values():
