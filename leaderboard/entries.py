@@ -135,11 +135,11 @@ def _reference(by_task: Mapping[str, Sequence[Row]]) -> str:
 
 
 def _dense_counterparts(rows: Sequence[Row]) -> dict[tuple[str, object], int]:
-    """By backbone and data, the place of the dense row of the most FLOPs."""
+    """By backbone and data, the place of the dense row of the most FLOPs. A backbone that is not named is nobody's."""
     best: dict[tuple[str, object], int] = {}
     for place, row in enumerate(rows):
         flops = row.costs["flops"]
-        if row.method == DENSE and flops is not None:
+        if row.method == DENSE and row.backbone and flops is not None:
             key = row.backbone, row.data
             if key not in best or flops > (rows[best[key]].costs["flops"] or 0.0):
                 best[key] = place

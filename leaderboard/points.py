@@ -119,10 +119,11 @@ def _frontier(ranked: pd.DataFrame, index: Index, quality: str) -> tuple[pd.Data
     least, most = (ranked[f"{quality}_{end}"].to_numpy(np.float64) for end in ("least", "most"))
     # a score lies within the range of its replicates but by chance
     likely = front_candidates(cost, np.minimum(least, value), np.maximum(most, value))
-    figures = pd.DataFrame(index=ranked.index)
-    figures["on_frontier"] = pareto_front(cost, value)
-    figures["contribution"] = 0.0
-    figures.loc[likely, "contribution"] = hypervolume_contributions(cost[likely], value[likely], worst) / worst[0]
+    front = pareto_front(cost, value)
+    near = front.copy()
+    near[~front] = pareto_front(cost[~front], value[~front])  # these stand in where one on the frontier is missing
+    figures = pd.DataFrame({"on_frontier": front, "contribution": 0.0}, index=ranked.index)
+    figures.loc[near, "contribution"] = hypervolume_contributions(cost[near], value[near], worst) / worst[0]
     numbers = ranked.index.to_numpy(np.int64)[likely]
     drawn = quality_of(quality, numbers, index.scores, index.links)
     sure = ranked["has_replicates"].to_numpy(bool)

@@ -17,6 +17,7 @@ def test_the_dense_counterpart_is_the_deepest_on_the_same_backbone_task_and_data
                 other
                 for other in records
                 if task
+                and row.backbone
                 and (other.method, other.backbone, other.data) == ("dense", row.backbone, row.data)
                 and other.flops == other.flops  # known
             ]
@@ -77,7 +78,7 @@ def test_no_dense_submission_no_reference(indexed, stored, make_result):
 
 
 def test_a_dense_point_alone_makes_no_curve_and_it_is_said(indexed, stored, make_result):
-    index = indexed(stored("one", make_result(), noise=0.01))
+    index = indexed(stored("one", make_result(), noise=0.01, backbone="bert"))
     assert any("one has no two points to draw the reference curve" in note for note in index.notes["elue/mrpc"])
     assert index.rows["elue"].isna().all()
     assert index.rows["kept"].tolist() == [1.0]
