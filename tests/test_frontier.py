@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from harness.frontier import (
     best_score,
     front_band,
+    front_candidates,
     front_probability,
     hypervolume,
     hypervolume_contributions,
@@ -92,6 +93,33 @@ def test_probability_of_two_normal_scores_is_phi():
     scores = rng.normal([0.80, 0.82], 0.02, (20_000, 2))
     found = front_probability(np.array([1.0, 2.0]), scores)
     assert found == pytest.approx([1.0, 0.7602], abs=0.01)
+
+
+@given(_points(), st.integers(0, 2**32), st.integers(0, 3), st.integers(0, 1))
+@settings(max_examples=150, deadline=None)
+def test_candidates_have_the_frontier_of_all(points, seed, spread, room):
+    """In every replicate; and so its probabilities and its band. ``room``: bounds wider than need be."""
+    cost, score = points.T
+    scores = score + np.random.default_rng(seed).integers(-spread, spread + 1, (20, len(cost)))
+    chosen = front_candidates(cost, scores.min(axis=0) - room, scores.max(axis=0) + room)
+    on_front = pareto_front(cost, scores)
+    assert np.array_equal(on_front[:, chosen], pareto_front(cost[chosen], scores[:, chosen]))
+    assert not on_front[:, ~chosen].any(), "the others are on it in none"
+    expected = np.zeros(len(cost))
+    expected[chosen] = front_probability(cost[chosen], scores[:, chosen])
+    assert front_probability(cost, scores) == pytest.approx(expected)
+    at = np.linspace(-1, 7, 17)
+    for found, of_all in zip(
+        front_band(cost[chosen], scores[:, chosen], at), front_band(cost, scores, at), strict=True
+    ):
+        assert found == pytest.approx(of_all, nan_ok=True)
+
+
+def test_candidates_by_hand():
+    """The second always costs more and scores less; the third might score more, the last ties with the first."""
+    cost = np.array([1.0, 2.0, 3.0, 1.0, 1.0])
+    least, most = np.array([0.5, 0.2, 0.3, 0.1, 0.4]), np.array([0.6, 0.5, 0.7, 0.4, 0.5])
+    assert front_candidates(cost, least, most).tolist() == [True, False, True, False, True]
 
 
 def test_best_score_is_a_step_line():
