@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint regress bench docs clean
+.PHONY: demo test lint regress board bench docs pictures clean
 
 demo: .venv/.installed  ## evaluate every submission on the embedded suite and print the board
 	$(BIN)/paretonlp evaluate submissions --suite probe
@@ -10,7 +10,7 @@ demo: .venv/.installed  ## evaluate every submission on the embedded suite and p
 
 test: .venv/.installed-test  ## lint, types, tests, and whether the probe baselines are what they were
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 	$(MAKE) --no-print-directory regress
 
 lint: .venv/.installed-test
@@ -20,6 +20,9 @@ lint: .venv/.installed-test
 
 regress: .venv/.installed-test  ## evaluate the probe baselines anew and compare with what is expected of them
 	$(BIN)/paretonlp regress --suite probe
+
+board: .venv/.installed-board  ## the leaderboard in a browser
+	$(BIN)/paretonlp leaderboard
 
 bench: .venv/.installed-test  ## speed, as ratios against peers in the same run; DATA=dir for real lengths
 	$(BIN)/python -m tests.benchmarks $(DATA)
@@ -32,6 +35,9 @@ docs: .venv/.installed-test  ## the generated pages
 	echo >> docs/results.md
 	$(BIN)/python -m baselines.claims >> docs/results.md
 
+pictures: .venv/.installed-test  ## the screenshots in the README
+	$(BIN)/python -m tests.browser.pictures
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
@@ -39,9 +45,14 @@ docs: .venv/.installed-test  ## the generated pages
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
-.venv/.installed-test: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[baselines,test]"
+.venv/.installed-board: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[leaderboard]"
 	touch $@ .venv/.installed
+
+.venv/.installed-test: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[baselines,leaderboard,test]"
+	tests/browser/install-chromium
+	touch $@ .venv/.installed .venv/.installed-board
 
 clean:
 	rm -rf .venv .cache build dist *.egg-info

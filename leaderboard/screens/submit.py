@@ -58,7 +58,7 @@ def _handle(archive: Path, upload: str) -> None:
         return
     name = submission.manifest.name
     st.success(f"{markdown(name)} is in order.", icon=":material/task_alt:")
-    suites = [suite for suite in SUITES if any(each.task.suite == suite for each in submission.predictions)]
+    suites = [suite for suite in SUITES if any(each.suite == suite for each in submission.predictions)]
     suites = [suite for suite in suites if not SUITES[suite].tasks[0].hidden]
     if not suites:
         st.info("It has predictions for no suite that is scored here.", icon=":material/inbox:")

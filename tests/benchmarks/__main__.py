@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_cost", "bench_evaluate", "bench_million", "bench_calibration", "bench_training")
+BENCHMARKS = (
+    "bench_cost",
+    "bench_evaluate",
+    "bench_million",
+    "bench_calibration",
+    "bench_training",
+    "bench_leaderboard",
+)
 
 for name in BENCHMARKS:
     data = sys.argv[1:] if name == "bench_cost" else []
