@@ -23,6 +23,8 @@ PROOFS = {
 }
 """What a reader may ask to be proved: the column that says so, and what it says then."""
 
+NO_DENSE = "no dense model on the same backbone and data that surely scores above 0"
+
 BAND = 160
 """Places at which the frontier's band is drawn."""
 
@@ -108,7 +110,7 @@ def _reasons(rows: pd.DataFrame, view: View) -> "pd.Series[str]":
         outside = (reasons == "") & ~rows["inside_reference"]
         reasons = reasons.mask(outside, "outside the reference curve's range of FLOPs")
     if view.quality == "kept":
-        reasons = reasons.mask((reasons == "") & rows["kept"].isna(), "no dense model on the same backbone and data")
+        reasons = reasons.mask((reasons == "") & rows["kept"].isna(), NO_DENSE)
     return reasons
 
 

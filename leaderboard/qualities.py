@@ -88,8 +88,10 @@ def _share_of_dense(rows: Rows, scores: Scores, links: Links) -> Floats:
     share = np.full((len(scores(rows[:1])), len(rows)), np.nan)
     known = np.flatnonzero(links.dense[rows] >= 0)
     if len(known):
-        whole, place = np.unique(links.dense[rows[known]], return_inverse=True)
-        share[:, known] = scores(rows[known]) / scores(whole)[:, place]
+        numbers, place = np.unique(links.dense[rows[known]], return_inverse=True)
+        whole = scores(numbers)
+        whole = np.where(whole > 0, whole, np.nan)  # of a correlation of 0 or less there is nothing to keep
+        share[:, known] = scores(rows[known]) / whole[:, place]
     return share
 
 

@@ -119,6 +119,7 @@ def _qualities(
         for start in range(0, len(numbers), BLOCK):
             block = slice(start, start + BLOCK)
             drawn = quality_of(name, numbers[block], lambda chosen: np.asarray(replicates[chosen]).T, links)
+            made[0, block][np.isnan(drawn).any(axis=0)] = np.nan  # not known for sure
             made[1:3, block] = np.where(sure[block], np.quantile(drawn, [0.025, 0.975], axis=0), np.nan)
             made[3, block], made[4, block] = drawn.min(axis=0), drawn.max(axis=0)
             progress("comparing", int(numbers[block][-1]) + 1, len(rows))
