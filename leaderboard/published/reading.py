@@ -15,7 +15,7 @@ import pandas as pd
 
 from harness.tasks import SUITES, task
 from harness.tasks.types import Task
-from leaderboard.published.lengths import STAND_INS, split_of
+from leaderboard.published.lengths import STAND_INS, read_lengths, split_of
 
 HERE = Path(__file__).parent
 AXES = ("flops", "macs", "parameters")
@@ -146,3 +146,15 @@ def architectures_on(wanted: Task) -> pd.DataFrame:
         for known in costs().values()
         if split in known["splits"]
     )
+
+
+def lengths_of(wanted: Task) -> str:
+    """Whose lengths a task is priced at, in words; empty: nobody's are known."""
+    split = split_of(wanted)
+    counts = read_lengths().get(STAND_INS.get(split, split))
+    if counts is None:
+        return ""
+    if split in STAND_INS:
+        return f"the lengths of {STAND_INS[split]}, for those of {split} are not known"
+    samples = sum(counts.values())
+    return f"the lengths of {'all' if samples == wanted.rows else f'{samples:,} of'} {wanted.rows:,} samples"

@@ -121,12 +121,13 @@ def _explain(task: Task, axis: str, rows: pd.DataFrame) -> None:
             "activations and the like (about 0.3 % of BERT-base), at lengths that are hardly cut (IMDb).\n"
             "- A speedup in time, or FLOPs at another length than the task's, compare with nothing here: no mark."
         )
-        priced = reading.architectures_on(task)
-        if priced.empty:
+        lengths = reading.lengths_of(task)
+        if not lengths:
             st.caption("The lengths of this task's samples are not known: nothing is priced on it.")
             return
+        st.markdown(f"What an architecture costs a sample of {task.id}, at {lengths}:")
         table(
-            priced,
+            reading.architectures_on(task),
             f"architectures-{task.suite}-{task.name}",
             "architectures",
             column_config=dict.fromkeys(
