@@ -27,12 +27,12 @@ class Pair:
         """Who dominates: costs no more FLOPs and scores surely more, or costs less and scores surely no less."""
         if self.flops is None:
             return "cost not known"
-        surely_better, surely_worse = self.score.interval.low > 0, self.score.interval.high < 0
-        if self.flops <= 1 and surely_better:
+        low, high = self.score.interval.low, self.score.interval.high
+        if (self.flops <= 1 and low > 0) or (self.flops < 1 and low >= 0):
             return "dominates"
-        if self.flops >= 1 and surely_worse:
+        if (self.flops >= 1 and high < 0) or (self.flops > 1 and high <= 0):
             return "is dominated"
-        if surely_better or surely_worse:
+        if low > 0 or high < 0:
             return "trades cost for score"
         if self.flops < 1:
             return "cheaper, score not surely different"
