@@ -66,7 +66,14 @@ def _cut(whole: Architecture, *depths: int) -> tuple[Architecture, ...]:
     return whole, *shorter
 
 
-def _cuts(name: str, title: str, model: Any, config: Any, base: dict[str, Any], large: dict[str, Any]) -> list[Any]:
+def _cuts(
+    name: str,
+    title: str,
+    model: Callable[[T.PretrainedConfig], nn.Module],
+    config: Callable[..., T.PretrainedConfig],
+    base: Mapping[str, Any],
+    large: Mapping[str, Any],
+) -> list[Architecture]:
     """The base and the large size of a family, and the depths at which papers cut them."""
     return [
         *_cut(Architecture(f"{name}-base", f"{title}-base", model, config, base), 6, 3),
