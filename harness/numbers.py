@@ -13,7 +13,8 @@ def human(number: float | None, unit: str = "") -> str:
     """
     if number is None or math.isnan(number):
         return "–"
+    size_of = abs(number)
     for size, prefix in PREFIXES:
-        if abs(number) >= 0.9995 * size:  # what rounds up to the next prefix has it
+        if size_of >= 0.9995 * size:  # what rounds up to the next prefix has it
             return f"{number / size:.3g}{prefix}{unit}"
     return f"{number:.3g}{unit}"

@@ -38,8 +38,10 @@ def _parabola(known: dict[int, int]) -> tuple[Fraction, Fraction, Fraction] | No
 
 def _text(terms: Sequence[Fraction], name: str) -> str:
     factors = (f" {name}²", f" {name}", "")
-    parts = [
-        (f"{abs(float(term)):,.10g}{factor}", term < 0) for term, factor in zip(terms, factors, strict=True) if term
-    ]
+    parts = [(f"{_number(abs(term))}{factor}", term < 0) for term, factor in zip(terms, factors, strict=True) if term]
     text = "".join(f" {'−' if negative else '+'} {part}" for part, negative in parts)
     return text.removeprefix(" + ").replace(" − ", "−", 1) if text.startswith(" −") else text.removeprefix(" + ") or "0"
+
+
+def _number(term: Fraction) -> str:
+    return f"{term.numerator:,}" if term.denominator == 1 else f"{float(term):,.17g}"

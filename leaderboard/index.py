@@ -25,7 +25,7 @@ from harness.elue_score import Floats
 from harness.store import REPLICATES, REPORT, report_folders
 from leaderboard.qualities import Links, Rows
 
-VERSION = 4
+VERSION = 5
 """Raise it when the files change."""
 
 
@@ -35,6 +35,8 @@ class Index:
 
     rows: pd.DataFrame
     """By row number; ``task`` is empty on a suite's aggregate. Scores are fractions."""
+    boards: Mapping[tuple[str, str], pd.DataFrame]
+    """The rows of each board, by suite and task."""
     links: Links
     replicates: Floats
     """``[rows, count]``, on disk; a row without replicates repeats its score."""
@@ -55,17 +57,16 @@ class Index:
 
     def board(self, suite: str, task: str) -> pd.DataFrame:
         """The rows of a task, or of a suite for an empty ``task``."""
-        return self.rows[(self.rows["suite"] == suite) & (self.rows["task"] == task)]
+        return self.boards.get((suite, task), self.rows[:0])
 
     @property
     def suites(self) -> list[str]:
         """Those with rows."""
-        return list(dict.fromkeys(self.rows["suite"]))
+        return list(dict.fromkeys(suite for suite, _ in self.boards))
 
     def tasks(self, suite: str) -> list[str]:
         """The tasks of a suite that have rows, in its order."""
-        of_suite = self.rows[self.rows["suite"] == suite]
-        return [task for task in dict.fromkeys(of_suite["task"]) if task]
+        return [task for of, task in self.boards if of == suite and task]
 
 
 def place_of(store: Path) -> Path:
@@ -103,8 +104,10 @@ def open_index(place: Path) -> Index:
             parts=arrays["parts"],
             weights=arrays["weights"],
         )
+    rows = pd.read_parquet(place / "rows.parquet")
     return Index(
-        rows=pd.read_parquet(place / "rows.parquet"),
+        rows=rows,
+        boards={(str(suite), str(task)): own for (suite, task), own in rows.groupby(["suite", "task"], sort=False)},
         links=links,
         replicates=np.load(place / "replicates.npy", mmap_mode="r"),
         incomplete=pd.read_parquet(place / "incomplete.parquet"),

@@ -20,7 +20,7 @@ def steps(low: float, high: float) -> list[float]:
     """
     if not 0 < low <= high < math.inf:
         return []
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    first, last = math.floor(math.log10(low)) - 1, math.ceil(math.log10(high))  # a logarithm may be rounded up
     every = [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5)]
     start = max(place for place, number in enumerate(every) if number <= low)
     end = min(place for place, number in enumerate(every) if number >= high)

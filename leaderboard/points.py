@@ -9,7 +9,6 @@ from harness.frontier import (
     front_band,
     front_candidates,
     front_probability,
-    hypervolume,
     hypervolume_contributions,
     pareto_front,
 )
@@ -144,11 +143,13 @@ def area(points: Points) -> dict[str, float]:
     ranked = points.rows[points.rows["ranked"]]
     if ranked.empty:
         return {}
-    worst = 1.1 * float(ranked["x"].max()), 0.0
-    return {
-        str(name): hypervolume(own["x"].to_numpy(float), own["y"].to_numpy(float), worst) / worst[0]
-        for name, own in ranked.groupby("submission", sort=False)
-    }
+    worst = 1.1 * float(ranked["x"].max())
+    ranked = ranked.sort_values(["submission", "x"], kind="stable")
+    by_name = ranked.groupby("submission", sort=False)
+    best = by_name["y"].cummax().clip(lower=0)  # what so much buys of a submission, until its next point
+    until = by_name["x"].shift(-1).fillna(worst)
+    areas = (best * (until - ranked["x"])).groupby(ranked["submission"], sort=False).sum() / worst
+    return {str(name): float(share) for name, share in areas.items()}
 
 
 def best_within(points: Points, most: float) -> "pd.Series[object] | None":

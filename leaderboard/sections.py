@@ -25,9 +25,10 @@ def show_chart(points: Points, view: View) -> None:
         on_select="rerun",
         selection_mode="points",
     )
-    chosen = [point for point in selected["selection"]["points"] if point.get("customdata")]
+    chosen = [point["customdata"] for point in selected["selection"]["points"] if "customdata" in point]
     if chosen:
-        st.switch_page("screens/submission.py", query_params={"name": chosen[0]["customdata"][0]})
+        row = points.rows.loc[int(chosen[0])]
+        st.switch_page("screens/submission.py", query_params={"name": row["submission"]})
 
 
 def show_notes(index: Index, view: View, points: Points) -> None:

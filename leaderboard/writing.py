@@ -11,6 +11,7 @@ import pandas as pd
 from harness.board import AXES
 from harness.elue_score import Floats
 from harness.quality.intervals import COUNT
+from leaderboard.charts.hover import fixed
 from leaderboard.entries import Entries, Entry
 from leaderboard.qualities import QUALITIES, Links, inside_reference, quality_of
 
@@ -38,6 +39,7 @@ def write_boards(entries: Entries, folder: Path, progress: Callable[[str, int, i
         for column, values in _qualities(board, rows, links, replicates, progress).items():
             rows.loc[board.index, column] = values
     rows["inside_reference"] = inside_reference(links)
+    rows = rows.join(fixed(rows))
     rows.to_parquet(folder / "rows.parquet")
     _elue(entries).to_parquet(folder / "elue.parquet")
     _incomplete(entries).to_parquet(folder / "incomplete.parquet")

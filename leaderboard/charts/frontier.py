@@ -1,7 +1,8 @@
 """Quality against cost: points, curves, the frontier and its band."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import plotly.graph_objects as go
 from harness.frontier import pareto_front
 from harness.numbers import human
 from leaderboard.charts.base import TICKS, figure, note
+from leaderboard.charts.hover import hover, safe
 from leaderboard.numbers import percent
 from leaderboard.palette import Mark, Theme, marks
 from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
@@ -102,40 +104,47 @@ def _add_frontier(made: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
 
 def _add_method(made: go.Figure, name: str, rows: pd.DataFrame, mark: Mark, titles: Titles, few: bool) -> None:
     """The markers of a method's points, and under them the curves of its submissions."""
-    legend = {"name": name, "legendgroup": name}
+    legend: dict[str, Any] = {"name": name, "legendgroup": name}
     if few:
         x, y = _curves(rows)
         line = {"color": mark.colour, "width": 1, "dash": "dot"}
-        made.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False, **legend)
-    y = 100 * rows["y"]
-    trace = go.Scatter if few else go.Scattergl
-    made.add_trace(
-        trace(
-            x=rows["x"],
-            y=y,
-            mode="markers",
-            marker={
-                "color": mark.colour,
-                "size": np.where(rows["on_frontier"], 12, 8) if few else 6,
-                "symbol": np.where(rows["cost_provenance"] == "measured", mark.symbol, f"{mark.symbol}-open"),
-                "line": {"width": 1, "color": mark.colour},
-                "opacity": np.where(rows["ranked"], 1.0, 0.45),
-            },
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": 100 * rows["y_high"] - y,
-                "arrayminus": y - 100 * rows["y_low"],
-                "width": 0,
-                "thickness": 1,
-                "color": mark.colour,
-                "visible": few,
-            },
-            customdata=rows[["submission", "point"]].to_numpy(),
-            hovertext=_hover(rows, titles),
-            hoverinfo="text",
-            **legend,
-        )
+        made.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **legend, showlegend=False)
+    measured = rows["cost_provenance"] == "measured"
+    for own, symbol in ((rows[measured], mark.symbol), (rows[~measured], f"{mark.symbol}-open")):
+        if len(own):  # one symbol a trace: plotly checks lists of symbols one by one
+            made.add_trace(_markers(own, symbol, mark.colour, titles, few, legend))
+            legend["showlegend"] = False
+
+
+def _markers(
+    rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, few: bool, legend: Mapping[str, Any]
+) -> go.Scatter | go.Scattergl:
+    y = 100 * rows["y"].to_numpy(float)
+    errors = {
+        "type": "data",
+        "symmetric": False,
+        "array": 100 * rows["y_high"].to_numpy(float) - y,
+        "arrayminus": y - 100 * rows["y_low"].to_numpy(float),
+        "width": 0,
+        "thickness": 1,
+        "color": colour,
+    }
+    return (go.Scatter if few else go.Scattergl)(
+        x=rows["x"].to_numpy(float),
+        y=y,
+        mode="markers",
+        marker={
+            "color": colour,
+            "size": np.where(rows["on_frontier"], 12, 8) if few else 6,
+            "symbol": symbol,
+            "line": {"width": 1, "color": colour},
+            "opacity": np.where(rows["ranked"], 1.0, 0.45),
+        },
+        error_y=errors if few else None,
+        customdata=rows.index.to_numpy(),  # a row is known by its number
+        hovertext=hover(rows, titles.quality),
+        hoverinfo="text",
+        **legend,
     )
 
 
@@ -150,25 +159,6 @@ def _curves(rows: pd.DataFrame) -> tuple[list[float | None], list[float | None]]
     return x[:-1], y[:-1]
 
 
-def _hover(rows: pd.DataFrame, titles: Titles) -> Sequence[str]:
-    """What a point says of itself: names, quality, costs, how sure, and what the harness proved."""
-    return [
-        f"<b>{_safe(row.submission)}</b> {_safe(row.point)}<br>"
-        f"{_safe(row.method)} on {_safe(row.backbone)}<br>"
-        f"{titles.quality} {percent(row.y, 2)} [{percent(row.y_low, 2)}, {percent(row.y_high, 2)}]<br>"
-        f"{human(row.flops)} FLOPs, {human(row.macs)} MACs, {human(row.parameters)} parameters<br>"
-        + ("" if pd.isna(row.probability) else f"on the frontier in {row.probability:.0%} of the resamples<br>")
-        + f"cost {row.cost_provenance}, lengths {row.lengths_provenance}, answers {row.predictions_provenance}"
-        + (f"<br>not ranked: {_safe(row.not_ranked)}" if row.not_ranked else "")
-        for row in rows.itertuples()
-    ]
-
-
-def _safe(text: str) -> str:
-    """Somebody's words, in a place where plotly reads tags."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;")
-
-
 def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Titles) -> None:
     """Published rows: thin marks without a colour, by where their cost comes from; no line ever joins them."""
     for kind, own in rows.groupby("kind", sort=True):
@@ -181,9 +171,9 @@ def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Tit
             marker={"symbol": REPORTED[str(kind)], "size": 9, "color": theme.text, "line": {"width": 1.5}},
             opacity=0.75,
             hovertext=[
-                f"<b>{_safe(row.method)}</b> {_safe(row.variant)}<br>"
+                f"<b>{safe(row.method)}</b> {safe(row.variant)}<br>"
                 f"{titles.quality} {percent(row.y, 2)}, as published<br>"
-                f"{human(row.x)} {titles.unit}: {_safe(row.cost_source)}<br>{_safe(row.source)}"
+                f"{human(row.x)} {titles.unit}: {safe(row.cost_source)}<br>{safe(row.source)}"
                 for row in own.itertuples()
             ],
             hoverinfo="text",
