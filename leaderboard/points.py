@@ -64,7 +64,8 @@ class Points:
 def points_of(index: Index, view: View) -> Points:
     """The points of a view."""
     board = index.board(view.suite, view.task)
-    rows = board[_passes(board, index, view)].copy()
+    others = [name for name in board.columns if name.startswith("not_ranked_") and name != f"not_ranked_{view.cost}"]
+    rows = board.drop(columns=others)[_passes(board, index, view)]
     for end in ("", "_low", "_high"):
         rows[f"y{end}"] = rows[f"{view.quality}{end}"]
     rows["x"] = rows[view.cost].astype(float)

@@ -101,8 +101,8 @@ def show_submissions(index: Index, points: Points, view: View) -> None:
     """A line a submission: its ELUE score, and the area that its points dominate."""
     own = index.elue[(index.elue["suite"] == view.suite) & (index.elue["task"] == view.task)].set_index("submission")
     areas = area(points)
-    by_name = points.rows.groupby("submission", sort=False)
-    names = list(by_name.groups)
+    by_name = points.rows[["submission", "method", "on_frontier", "parameters"]].groupby("submission", sort=False)
+    names = by_name.size().index.tolist()
     elue = own.reindex(names)
     shown = pd.DataFrame(
         {

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from harness.frontier import pareto_front
 from harness.numbers import human
 from leaderboard.charts.base import TICKS, figure, note
-from leaderboard.charts.hover import hover, safe
+from leaderboard.charts.hover import FIXED, hover, safe
 from leaderboard.numbers import percent
 from leaderboard.palette import Mark, Theme, marks
 from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
@@ -27,6 +27,12 @@ WORK = ("FLOPs", "MACs")
 
 REPORTED = {PRICED: "x-thin-open", SPEEDUP: "cross-thin-open", PAPER: "asterisk-open"}
 """The mark of a published row, by where its cost comes from."""
+
+COLUMNS = (
+    *("method", "submission", "x", "y", "y_low", "y_high", "ranked", "not_ranked", "on_frontier", "probability"),
+    *("cost_provenance", *FIXED),
+)
+"""What is read of ``leaderboard.points.Points.rows``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def frontier_figure(
         height: in pixels.
 
     """
-    shown = rows[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0)]
+    shown = rows.loc[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0), list(COLUMNS)]
     made = figure(theme, height)
     made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit in WORK else titles.cost, **TICKS)
     made.update_yaxes(title=f"{titles.quality} (%)")
@@ -142,7 +148,7 @@ def _markers(
         },
         error_y=errors if few else None,
         customdata=rows.index.to_numpy(),  # a row is known by its number
-        hovertext=hover(rows, titles.quality),
+        hovertext=np.array(hover(rows, titles.quality)),  # a list is checked one by one
         hoverinfo="text",
         **legend,
     )
