@@ -7,12 +7,13 @@ contrast of 3:1 or more with the background (WCAG 2.2, 1.4.11). A marker says th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import cycle
 
 METHODS = ("dense", "svd", "drone", "kronecker", "dan", "fnet", "pruned", "pabee", "deebert")
 """Those with a colour of their own; others take what is left, in the order of their names."""
 
 LIGHT = ("#1f2937", "#064dd5", "#f25713", "#865081", "#af0d01", "#498cfb", "#c37b9c", "#610984", "#0f0235")
-DARK = ("#e5e7eb", "#04888e", "#f2820b", "#8235cc", "#c70413", "#12bc9a", "#eaa8fe", "#b074f5", "#72f66e")
+DARK = ("#e5e7eb", "#04888e", "#f2820b", "#833acc", "#c70413", "#12bc9a", "#eaa8fe", "#b074f5", "#72f66e")
 SYMBOLS = ("square", "circle", "diamond", "hexagon", "triangle-up", "pentagon", "triangle-down", "star", "cross")
 
 
@@ -22,6 +23,12 @@ class Mark:
 
     colour: str
     symbol: str
+
+    @property
+    def hollow(self) -> str:
+        """The symbol as an outline; plotly has a dot behind that."""
+        shape, dot, _ = self.symbol.partition("-dot")
+        return f"{shape}-open{dot}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +51,18 @@ DARK_THEME = Theme(DARK, "#e6ecef", "#0e1317", "#2b373f", "rgba(94, 196, 212, 0.
 def marks(methods: Iterable[str], theme: Theme) -> dict[str, Mark]:
     """A mark for each method; two of them share one only where there are more than colours and markers together."""
     own = {method: place for place, method in enumerate(METHODS)}
-    count = len(theme.palette)
-    found = {}
-    for method in sorted(set(methods)):
-        if method in own:
-            found[method] = Mark(theme.palette[own[method]], SYMBOLS[own[method]])
-    free = [place for method, place in own.items() if method not in found] or list(range(count))
-    for number, method in enumerate(sorted(set(methods) - set(own))):
-        turn, place = divmod(number, len(free))
-        found[method] = Mark(theme.palette[free[place]], f"{SYMBOLS[(free[place] + turn) % count]}-dot")
-    return found
+    found = {
+        method: Mark(theme.palette[own[method]], SYMBOLS[own[method]])
+        for method in sorted(set(methods))
+        if method in own
+    }
+    taken = [place for method, place in own.items() if method in found]
+    free = [place for method, place in own.items() if method not in found]
+    count = len(SYMBOLS)
+    spots = cycle(
+        Mark(theme.palette[place], f"{SYMBOLS[(place + turn) % count]}-dot")
+        for places in (free, taken)
+        for turn in range(count)
+        for place in places
+    )
+    return found | dict(zip(sorted(set(methods) - set(own)), spots, strict=False))

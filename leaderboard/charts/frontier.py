@@ -110,13 +110,13 @@ def _add_frontier(made: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
 
 def _add_method(made: go.Figure, name: str, rows: pd.DataFrame, mark: Mark, titles: Titles, few: bool) -> None:
     """The markers of a method's points, and under them the curves of its submissions."""
-    legend: dict[str, Any] = {"name": name, "legendgroup": name}
+    legend: dict[str, Any] = {"name": safe(name), "legendgroup": name}
     if few:
         x, y = _curves(rows)
         line = {"color": mark.colour, "width": 1, "dash": "dot"}
         made.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **legend, showlegend=False)
     measured = rows["cost_provenance"] == "measured"
-    for own, symbol in ((rows[measured], mark.symbol), (rows[~measured], f"{mark.symbol}-open")):
+    for own, symbol in ((rows[measured], mark.symbol), (rows[~measured], mark.hollow)):
         if len(own):  # one symbol a trace: plotly checks lists of symbols one by one
             made.add_trace(_markers(own, symbol, mark.colour, titles, few, legend))
             legend["showlegend"] = False
