@@ -13,8 +13,9 @@ products, equation (3). ``k8-initial`` is this start, untrained.
 **Training.** Two stages with the dense model as teacher. The paper's first stage takes a tenth of Wikipedia;
 here it is one pass over the texts of the task, with the hidden losses alone: embeddings, attention scores and
 feed-forward outputs. The second adds the teacher's logits and the labels, all with equal weights, for half as many
-passes as dense models are trained, as each costs twice as much. Rates are the paper's, 1e-4 and for ``k21`` 5e-4 (it lowers them for CoLA,
-RTE and QQP; here they are the same for all datasets); for small encoders trained from scratch 1e-3.
+passes as dense models are trained, as each costs twice as much. Rates are the paper's, 1e-4 and for ``k21`` 5e-4
+(it lowers them for CoLA, RTE and QQP; here they are the same for all datasets); for small encoders trained from
+scratch 1e-3.
 """
 
 from collections.abc import Mapping
