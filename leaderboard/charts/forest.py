@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from leaderboard.charts.base import figure
+from leaderboard.charts.hover import safe
 from leaderboard.palette import Theme
 
 
@@ -23,23 +24,24 @@ class Line:
 def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
     """Points of percent; where an interval leaves out 0, the two differ."""
     made = figure(theme, 90 + 34 * len(lines))
+    labels = [safe(line.label) for line in lines]
     made.add_vline(x=0, line={"color": theme.text, "width": 1})
     made.add_scatter(
         x=[100 * line.difference for line in lines],
-        y=[line.label for line in lines],
+        y=labels,
         mode="markers",
         marker={"color": [line.colour for line in lines], "size": 10, "symbol": "diamond"},
         hovertext=[
-            f"{line.label}: {100 * line.difference:+.2f} [{100 * line.low:+.2f}, {100 * line.high:+.2f}]"
-            for line in lines
+            f"{label}: {100 * line.difference:+.2f} [{100 * line.low:+.2f}, {100 * line.high:+.2f}]"
+            for label, line in zip(labels, lines, strict=True)
         ],
         hoverinfo="text",
         showlegend=False,
     )
-    for line in lines:
+    for label, line in zip(labels, lines, strict=True):
         made.add_scatter(
             x=[100 * line.low, 100 * line.high],
-            y=[line.label, line.label],
+            y=[label, label],
             mode="lines",
             line={"color": line.colour, "width": 3},
             hoverinfo="skip",
@@ -47,6 +49,6 @@ def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
         )
     ends = [100 * end for line in lines for end in (line.low, line.high)] + [0.0]
     room = 0.05 * (max(ends) - min(ends)) or 1.0
-    made.update_xaxes(title=title, range=[min(ends) - room, max(ends) + room])
-    made.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[line.label for line in lines])
+    made.update_xaxes(title=safe(title), range=[min(ends) - room, max(ends) + room])
+    made.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=labels)
     return made

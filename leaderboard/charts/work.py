@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from harness.numbers import human
 from harness.report import Work
 from leaderboard.charts.base import TICKS, figure, note
+from leaderboard.charts.hover import safe
 from leaderboard.palette import Theme
 
 LEAST = 0.002
@@ -23,7 +24,7 @@ def module_figure(by_module: Mapping[str, Work], theme: Theme, colour: str) -> g
     names = list(totals)
     made.add_icicle(
         ids=[name or "." for name in names],
-        labels=[name.rpartition(".")[2] or "model" for name in names],
+        labels=[safe(name.rpartition(".")[2]) or "model" for name in names],
         parents=["" if not name else name.rpartition(".")[0] or "." for name in names],
         values=[totals[name] for name in names],
         branchvalues="total",
@@ -33,7 +34,7 @@ def module_figure(by_module: Mapping[str, Work], theme: Theme, colour: str) -> g
             "line": {"color": theme.line, "width": 1},
         },
         hovertext=[
-            f"<b>{name or 'model'}</b><br>{human(totals[name])} FLOPs a sample ({totals[name] / (whole or 1):.1%})"
+            f"<b>{safe(name) or 'model'}</b><br>{human(totals[name])} FLOPs a sample ({totals[name] / (whole or 1):.1%})"
             f"<br>{human(own.get(name, 0.0))} of its own"
             for name in names
         ],
@@ -69,11 +70,11 @@ def operator_figure(by_operator: Mapping[str, Work], theme: Theme, colour: str) 
     names = sorted(shown, key=lambda name: shown[name])
     made.add_bar(
         x=[shown[name] for name in names],
-        y=[name.removeprefix("aten.") for name in names],
+        y=[safe(name.removeprefix("aten.")) for name in names],
         orientation="h",
         marker={"color": colour},
         text=[f"{shown[name] / whole:.1%}" for name in names],
-        hovertext=[f"{name}: {human(shown[name])} FLOPs a sample" for name in names],
+        hovertext=[f"{safe(name)}: {human(shown[name])} FLOPs a sample" for name in names],
         hoverinfo="text",
     )
     made.update_xaxes(title="FLOPs of a sample", **TICKS)

@@ -64,11 +64,7 @@ def _card(report: Report) -> None:
         "Paper": safe_link(card.paper),
         "Licence": markdown(card.licence) or "–",
     }
-    with st.container(horizontal=True, gap="large"):
-        for label, text in facts.items():
-            with st.container(width="content"):
-                st.caption(label)
-                st.markdown(text)
+    st.markdown("  \n".join(f"{label}: {text}" for label, text in facts.items()))
     for note in report.notes:
         st.info(markdown(note), icon=":material/info:")
 
