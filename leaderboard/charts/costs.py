@@ -16,7 +16,9 @@ def distribution_figure(paths: PathCosts, theme: Theme, colour: str) -> go.Figur
     made = figure(theme, 300)
     if not paths.flops:
         return note(made, "The cost is declared: only its mean is known")
-    counts, edges = np.histogram(paths.flops, bins=BINS, weights=paths.samples)
+    low, high = min(paths.flops), max(paths.flops)
+    ends = low, max(high, low + BINS, low * (1 + 1e-12))  # whole numbers, and as far apart as floats can tell
+    counts, edges = np.histogram(paths.flops, BINS, ends, weights=paths.samples)
     made.add_bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=counts,

@@ -34,8 +34,9 @@ def module_figure(by_module: Mapping[str, Work], theme: Theme, colour: str) -> g
             "line": {"color": theme.line, "width": 1},
         },
         hovertext=[
-            f"<b>{safe(name) or 'model'}</b><br>{human(totals[name])} FLOPs a sample ({totals[name] / (whole or 1):.1%})"
-            f"<br>{human(own.get(name, 0.0))} of its own"
+            f"<b>{safe(name) or 'model'}</b><br>"
+            f"{human(totals[name])} FLOPs a sample ({totals[name] / (whole or 1):.1%})<br>"
+            f"{human(own.get(name, 0.0))} of its own"
             for name in names
         ],
         hoverinfo="text",
