@@ -1,11 +1,13 @@
-"""Reports to test with: valid, and plain in everything that a test does not ask for."""
+"""Reports to test with, valid and plain in what a test does not ask for; and the command as a user has it."""
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from harness import cli
 from harness.quality.intervals import COUNT
 from harness.report import (
     Cost,
@@ -102,3 +104,32 @@ def stored(make_report) -> Callable[..., Stored]:
         return Stored(make_report(name, *results, **card), replicates)
 
     return build
+
+
+class Outcome(NamedTuple):
+    """What a call of the command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``run("board", "--suite", "elue")``: what ``paretonlp board --suite elue`` does. A traceback fails the test."""
+
+    def call(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["paretonlp", *map(str, words)])
+        try:
+            cli.main()
+            code: Any = 0
+        except SystemExit as exit_:
+            code = exit_.code or 0
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Outcome(code, out, err)
+
+    return call

@@ -1,9 +1,8 @@
-"""The command as a user has it: its words in, exit code and both outputs back; and folders to try it on."""
+"""Folders to try the command on."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,42 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from harness import cli
 from harness.cli import console
 from harness.quality.intervals import COUNT
 from harness.store import write_replicates, write_report
 from harness.submission import write_prediction_file
 
 ROWS = 24
-
-
-class Outcome(NamedTuple):
-    """What a call of the command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``run("board", "--suite", "elue")``: what ``paretonlp board --suite elue`` does. A traceback fails the test."""
-
-    def call(*words: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["paretonlp", *map(str, words)])
-        try:
-            cli.main()
-            code: Any = 0
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Outcome(code, out, err)
-
-    return call
 
 
 @pytest.fixture
