@@ -69,7 +69,12 @@ def _anchor(view: View) -> str:
 def _section(index: Index, view: View, points: Points) -> str:
     axis, quality = AXES[view.cost], QUALITIES[view.quality]
     figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles(axis.title, quality.title, axis.unit))
-    drawn = figure.to_html(include_plotlyjs=False, full_html=False, config={"displaylogo": False, "responsive": True})
+    drawn = figure.to_html(
+        include_plotlyjs=False,
+        full_html=False,
+        config={"displaylogo": False, "responsive": True},
+        div_id=f"chart-{_anchor(view)}",  # the same page for the same reports
+    )
     notes = "".join(f"<li>{escape(note)}</li>" for note in index.notes.get(f"{view.suite}/{view.task}", []))
     title = f'<h2 id="{_anchor(view)}">{escape(_title(view))}</h2>'
     return f"<section>{title}{drawn}<ul>{notes}</ul>{_table(points.rows)}</section>"

@@ -1,7 +1,7 @@
 """Entries to the files of an index: a table, links, replicates."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from leaderboard.qualities import QUALITIES, Links, inside_reference, quality_of
 
 BLOCK = 512
 """Rows whose replicates are in memory at a time."""
+
+ENDS = ("", "_low", "_high", "_least", "_most")
+"""Of the columns of a quality: itself, its interval, its range over the replicates."""
 
 
 def write_boards(entries: Entries, folder: Path, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def write_boards(entries: Entries, folder: Path, progress: Callable[[str, int, i
         curve_ends=curve_ends,
     )
     replicates = _write_replicates(entries.all, folder / "replicates.npy")
-    rows = pd.DataFrame([_record(entry) for entry in entries.all], columns=None if entries.all else ["suite", "task"])
+    rows = _table(entries.all)
     for _, board in rows.groupby(["suite", "task"], sort=False):
         for column, values in _qualities(board, rows, links, replicates, progress).items():
             rows.loc[board.index, column] = values
@@ -81,30 +84,33 @@ def _write_replicates(entries: list[Entry], file: Path) -> Floats:
     return array
 
 
-def _record(entry: Entry) -> dict[str, Any]:
-    """All that is known of a row before it is compared with others."""
-    row = entry.row
-    return {
-        "suite": entry.suite,
-        "task": entry.task,
-        "submission": row.submission,
-        "method": row.method,
-        "backbone": row.backbone,
-        "point": row.point,
-        **{name: row.costs[name] for name in AXES},
-        **{f"not_ranked_{name}": "; ".join(entry.reasons[name]) for name in AXES},
-        "cost_provenance": row.marks.cost,
-        "lengths_provenance": row.marks.lengths,
-        "predictions_provenance": row.marks.predictions,
-        "parameters_provenance": row.marks.parameters,
-        "partial": "; ".join(row.partial),
-        "data": hashlib.sha256(repr(row.data).encode()).hexdigest()[:16],
-        "has_replicates": row.score.replicates is not None,
-        "rows": sum(result.rows for result in row.results),
-        "score": row.score.value,
-        "score_low": row.score.interval.low if row.score.interval else None,
-        "score_high": row.score.interval.high if row.score.interval else None,
+def _table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """All that is known of the rows before they are compared with each other; columns for what then is."""
+    rows = [entry.row for entry in entries]
+    intervals = [row.score.interval for row in rows]
+    known = {
+        "suite": [entry.suite for entry in entries],
+        "task": [entry.task for entry in entries],
+        "submission": [row.submission for row in rows],
+        "method": [row.method for row in rows],
+        "backbone": [row.backbone for row in rows],
+        "point": [row.point for row in rows],
+        **{name: np.array([row.costs[name] for row in rows], np.float64) for name in AXES},  # None becomes NaN
+        **{f"not_ranked_{name}": ["; ".join(entry.reasons[name]) for entry in entries] for name in AXES},
+        "cost_provenance": [row.marks.cost for row in rows],
+        "lengths_provenance": [row.marks.lengths for row in rows],
+        "predictions_provenance": [row.marks.predictions for row in rows],
+        "parameters_provenance": [row.marks.parameters for row in rows],
+        "partial": ["; ".join(row.partial) for row in rows],
+        "data": [hashlib.sha256(repr(row.data).encode()).hexdigest()[:16] for row in rows],
+        "has_replicates": np.array([row.score.replicates is not None for row in rows], bool),
+        "rows": [sum(result.rows for result in row.results) for row in rows],
+        "score": np.array([row.score.value for row in rows], np.float64),
+        "score_low": np.array([given and given.low for given in intervals], np.float64),
+        "score_high": np.array([given and given.high for given in intervals], np.float64),
     }
+    unknown = {f"{name}{end}": np.full(len(rows), np.nan) for name in QUALITIES for end in ENDS}
+    return pd.DataFrame(unknown | known)
 
 
 def _qualities(
@@ -125,8 +131,7 @@ def _qualities(
             made[1:3, block] = np.where(sure[block], np.quantile(drawn, [0.025, 0.975], axis=0), np.nan)
             made[3, block], made[4, block] = drawn.min(axis=0), drawn.max(axis=0)
             progress("comparing", int(numbers[block][-1]) + 1, len(rows))
-        names = (name, f"{name}_low", f"{name}_high", f"{name}_least", f"{name}_most")
-        columns |= dict(zip(names, made, strict=True))
+        columns |= dict(zip((f"{name}{end}" for end in ENDS), made, strict=True))
     return {column: values for column, values in columns.items() if column not in {"score", "score_low", "score_high"}}
 
 

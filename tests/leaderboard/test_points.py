@@ -7,7 +7,7 @@ import pytest
 from harness.board import AXES, SIZE_TRACKS, band, size_track
 from harness.frontier import best_score, front_band, hypervolume, hypervolume_contributions, pareto_front
 from harness.tasks import SUITES
-from leaderboard.points import View, area, best_within, points_of
+from leaderboard.points import NO_DENSE, View, area, best_within, points_of
 
 BOARDS = [("elue", ""), ("elue", "mrpc"), ("elue", "snli"), ("glue", ""), ("glue", "mnli")]
 
@@ -183,7 +183,7 @@ def test_other_qualities_say_why_a_point_is_not_ranked(full):
     assert rows.loc[("ranks", "96"), "not_ranked"] == ""
     assert rows.loc[("old", "x"), "not_ranked"].startswith("other data")
     rows = points_of(full.index, View("elue", "mrpc", quality="kept")).rows.set_index(["submission", "point"])
-    assert rows.loc[("odd", "x"), "not_ranked"] == "no dense model on the same backbone and data that surely scores above 0"
+    assert rows.loc[("odd", "x"), "not_ranked"] == NO_DENSE
     assert rows.loc[("ranks", "64"), "ranked"]
 
 
@@ -216,8 +216,10 @@ def test_of_equal_points_the_cheapest_is_the_best(indexed, stored, make_result):
     assert best["point"] == "b"
 
 
-def test_a_view_of_nothing_is_empty(full):
+@pytest.mark.parametrize("of_all", [True, False])
+def test_a_view_of_nothing_is_empty(full, indexed, of_all):
+    index = full.index if of_all else indexed()
     for view in (View("superglue"), View("elue", "nothing"), View("probe", "sentiment", quality="kept", track=1)):
-        points = points_of(full.index, view)
+        points = points_of(index, view)
         assert (len(points.rows), len(points.band), points.hidden) == (0, 0, 0)
         assert (area(points), best_within(points, 1e20)) == ({}, None)
