@@ -109,5 +109,5 @@ def markdown(text: str) -> str:
 def safe_link(text: str) -> str:
     """An address as a link, other words as they are."""
     if re.fullmatch(r"https?://[^\s<>()\[\]\"'`\\]+", text):
-        return f"[{markdown(text.removeprefix('https://').removeprefix('http://'))}](<{text}>)"
+        return f"[{markdown(text.partition('://')[2])}](<{text}>)"
     return markdown(text) or "–"
