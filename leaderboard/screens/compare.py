@@ -74,7 +74,7 @@ def _forest(base: Point, pairs: dict[Point, list[Pair]], colours: Theme) -> None
 
 
 def _table(base: Point, pairs: dict[Point, list[Pair]]) -> None:
-    st.subheader(f"Against {_title(base)}", anchor=False)
+    st.subheader(f"Against {markdown(_title(base))}", anchor=False)
     rows = pd.DataFrame(
         {
             "point": _title(other),

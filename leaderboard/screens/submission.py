@@ -52,7 +52,7 @@ def _read(folder: str) -> Report:
 
 def _card(report: Report) -> None:
     card = report.submission
-    st.title(card.name, anchor=False)
+    st.title(markdown(card.name), anchor=False)
     if card.title:
         st.markdown(f"**{markdown(card.title)}**")
     if card.description:
@@ -161,7 +161,7 @@ def _work(result: Result, colour: str) -> None:
     figure = operator_figure(result.cost.by_operator, theme(), colour)
     chart(figure, "operators", f"{name}-operators", "Share of the FLOPs by operator")
     if result.cost.unpriced:
-        names = ", ".join(f"`{operator}`" for operator in sorted(result.cost.unpriced))
+        names = markdown(", ".join(sorted(result.cost.unpriced)))
         st.warning(f"Operators without a formula, which are not in these figures: {names}", icon=":material/warning:")
     else:
         st.caption("Every operator that ran has a formula.")
