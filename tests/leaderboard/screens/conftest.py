@@ -1,41 +1,38 @@
 """The app without a browser: its pages over a store, and what they show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import leaderboard
 from leaderboard.store import ALLOW, DATA_DIR, STORE
 
 APP = Path(leaderboard.__file__).parent / "app.py"
+SCANNER = "streamlit.components.v2.manifest_scanner"
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
     """``open_app(store, "compare", suite="elue")``: a page of the app over a store, with these words in its URL."""
     for name in (ALLOW, DATA_DIR):
         monkeypatch.delenv(name, raising=False)
+    # every run of an AppTest looks for components in all installed packages; there are none
+    monkeypatch.setattr(f"{SCANNER}.scan_component_manifests", list, raising=False)
 
     def build(store: Path, page: str = "frontier", **query: Any) -> AppTest:
         monkeypatch.setenv(STORE, str(store))
         app = AppTest.from_file(str(APP), default_timeout=30)
         if page != "frontier":
-            app.run()
-            app.switch_page(f"screens/{page}.py")
+            app.switch_page(f"screens/{page}.py")  # as if it were opened by its address
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()
 
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield build
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return build
 
 
 @pytest.fixture
