@@ -19,7 +19,7 @@ from harness.quality.intervals import interval, replicates
 from harness.quality.metrics import METRICS
 from harness.report import Report, Result, Score, SubmissionInfo
 from harness.results import declared_result, measured_result
-from harness.sandbox.policy import LEVEL
+from harness.sandbox.levels import AUTO, Level, chosen
 from harness.sandbox.runner import sandboxed
 from harness.store import REPLICATES, Replicates, merge, read_replicates, read_report, write_replicates, write_report
 from harness.submission import (
@@ -51,6 +51,7 @@ def evaluate(
     data_dir: Path | str | None = None,
     limit: int | None = None,
     force: bool = False,
+    sandbox: str = AUTO,
 ) -> Report:
     """Evaluate a submission and write ``report.json`` and ``replicates.npz`` beside it.
 
@@ -63,6 +64,7 @@ def evaluate(
         data_dir: directory of ``<dataset>/<split>.parquet``; else data come from the Hub.
         limit: evaluate the first rows only. Such results are returned and not written.
         force: make results anew that are there.
+        sandbox: the level of isolation of the submitted code, or ``auto``.
 
     Returns:
         The whole report. Scores are fractions, costs are per sample.
@@ -71,7 +73,8 @@ def evaluate(
         ParetoNLPError: everything that is wrong with the folder, the predictions or the submitted code.
     """
     load = split_loader(None if data_dir is None else Path(data_dir))
-    return evaluate_tasks(Path(folder), tasks_of(suite, tasks), load, limit=limit, force=force)
+    level = chosen(sandbox)
+    return evaluate_tasks(Path(folder), tasks_of(suite, tasks), load, limit=limit, force=force, level=level)
 
 
 def evaluate_tasks(
@@ -81,6 +84,7 @@ def evaluate_tasks(
     *,
     limit: int | None = None,
     force: bool = False,
+    level: Level | None = None,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Report:
     """As ``evaluate``, on tasks and with a loader of splits that several submissions share."""
@@ -94,7 +98,7 @@ def evaluate_tasks(
     if written and not todo and report != before:
         write_report(folder, report)
     for start in range(0, len(todo), BATCH):
-        results, drawn = _results(submission, todo[start : start + BATCH], load, limit, progress)
+        results, drawn = _results(submission, todo[start : start + BATCH], load, limit, level, progress)
         report = merge(report, results)
         if written:
             kept = read_replicates(folder) if (folder / REPLICATES).is_file() else {}
@@ -104,7 +108,12 @@ def evaluate_tasks(
 
 
 def _results(
-    submission: Submission, todo: Sequence[Work], load: Load, limit: int | None, progress: Progress
+    submission: Submission,
+    todo: Sequence[Work],
+    load: Load,
+    limit: int | None,
+    level: Level | None,
+    progress: Progress,
 ) -> tuple[list[Result], Replicates]:
     """The results of all work, with the replicates of each."""
     given = [_predictions(submission, item, load(item.task), limit) for item in todo]
@@ -120,7 +129,7 @@ def _results(
     asked = {key: ask(need) for key, need in _needs(submission, todo, given).items()}
     claims = _claims(submission, todo, given, load)
     jobs = [*(each.job for each in asked.values()), *(claim.job for claim in claims)]
-    with ThreadPoolExecutor(1) as pool, sandboxed(submission.root, jobs) as child:
+    with ThreadPoolExecutor(1) as pool, sandboxed(submission.root, jobs, level=level) as child:
         # the child imports torch and traces; meanwhile this process scores
         scores = [pool.submit(_score, item, each, load(item.task)) for item, each in zip(todo, given, strict=True)]
         answers = []
@@ -128,12 +137,13 @@ def _results(
             answers.append(answer)
             progress(f"measuring {submission.manifest.name}", len(answers), len(jobs))
         scored = [score.result() for score in scores]
-    models = dict(zip(asked, measured_models(submission, list(asked.values()), answers[: len(asked)]), strict=True))
+    traced = measured_models(submission, list(asked.values()), answers[: len(asked)], child.level)
+    models = dict(zip(asked, traced, strict=True))
     for claim, answer in zip(claims, answers[len(asked) :], strict=True):
         check_claim(claim, answer)
     results = [
         measured_result(
-            _facts(item, load(item.task), limit, LEVEL),
+            _facts(item, load(item.task), limit, child.level),
             submission,
             item.point,
             each,
@@ -258,12 +268,20 @@ def _with_card(before: Report | None, submission: Submission) -> Report:
 
 
 def reports(
-    folders: Sequence[Path], tasks: Sequence[Task], load: Load, *, limit: int | None, force: bool, progress: Progress
+    folders: Sequence[Path],
+    tasks: Sequence[Task],
+    load: Load,
+    *,
+    limit: int | None,
+    force: bool,
+    level: Level,
+    progress: Progress,
 ) -> Iterator[tuple[Path, Report | ParetoNLPError]]:
     """Evaluate several submissions; one that fails yields its error, and the others go on."""
     for folder in folders:
         try:
-            yield folder, evaluate_tasks(folder, tasks, load, limit=limit, force=force, progress=progress)
+            report = evaluate_tasks(folder, tasks, load, limit=limit, force=force, level=level, progress=progress)
+            yield folder, report
         except ParetoNLPError as error:
             yield folder, error
         except OSError as error:

@@ -18,6 +18,7 @@ from harness.cost.tape import Tape
 from harness.cost.tape_json import from_json
 from harness.cost.template import Template, fit, trace_sizes
 from harness.findings import fail
+from harness.sandbox.levels import Level
 from harness.sandbox.runner import Message, sandboxed
 from harness.submission import ModuleRun, Point, Submission
 
@@ -116,7 +117,9 @@ def ask(need: Need) -> Asked:
     return Asked(need, tuple(trace_sizes(need.sizes, secrets.randbits(63))))
 
 
-def measured_models(submission: Submission, asked: Sequence[Asked], answers: Sequence[Message]) -> list[MeasuredModel]:
+def measured_models(
+    submission: Submission, asked: Sequence[Asked], answers: Sequence[Message], level: Level
+) -> list[MeasuredModel]:
     """What was measured, a model for each need, in their order; traces again where no template fits.
 
     Raises:
@@ -125,7 +128,7 @@ def measured_models(submission: Submission, asked: Sequence[Asked], answers: Seq
     models = [_model(each, answer) for each, answer in zip(asked, answers, strict=True)]
     again = [Asked(each.need, each.need.sizes) for each, model in zip(asked, models, strict=True) if model is None]
     if again:
-        with sandboxed(submission.root, [each.job for each in again]) as child:
+        with sandboxed(submission.root, [each.job for each in again], level=level) as child:
             further = iter([_traced_each(each, answer) for each, answer in zip(again, child.answers(), strict=True)])
         models = [next(further) if model is None else model for model in models]
     return [model for model in models if model is not None]

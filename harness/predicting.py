@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.findings import did_you_mean, fail
+from harness.sandbox.levels import Level
 from harness.sandbox.policy import Limits
 from harness.sandbox.runner import Message, sandboxed
 from harness.submission import (
@@ -45,6 +46,7 @@ def predict(
     points: Sequence[str] = (),
     force: bool = False,
     limits: Limits = PREDICTING,
+    level: Level | None = None,
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Iterator[Predicted]:
     """Run a submission on tasks, in the sandbox, and write a file for every point and task that has weights.
@@ -58,6 +60,7 @@ def predict(
         points: names of the operating points; all of them by default.
         force: write files anew that are there.
         limits: what the model's process may use.
+        level: how it is kept apart; by default, the best that is there without set-up.
         progress: called with a label, samples done, and samples in all.
 
     Raises:
@@ -85,7 +88,7 @@ def predict(
             file="submission.yaml",
             remedy="Name them: weights: {<dataset>: weights/<file>.safetensors}.",
         )
-    yield from _run(submission, todo, load, limits, progress)
+    yield from _run(submission, todo, load, limits, level, progress)
 
 
 def _points(submission: Submission, names: Sequence[str]) -> list[Point]:
@@ -101,6 +104,7 @@ def _run(
     todo: Sequence[tuple[Point, Task, Path]],
     load: Load,
     limits: Limits,
+    level: Level | None,
     progress: Progress,
 ) -> Iterator[Predicted]:
     if not todo:
@@ -111,7 +115,7 @@ def _run(
         point, task, _ = todo[job]
         progress(f"{point.name} {task.id}", done, load(task).rows)
 
-    with sandboxed(submission.root, jobs, limits) as child:
+    with sandboxed(submission.root, jobs, limits, level) as child:
         for (point, task, path), answer in zip(todo, child.answers(report), strict=True):
             rows = load(task).rows
             _write(path, answer, task, rows, tuple(submission.manifest.sizes))

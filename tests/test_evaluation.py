@@ -180,7 +180,9 @@ def test_what_is_there_is_kept_and_what_has_not_changed_is_not_redone(
     assert second.results[:1] == first.results
     assert [result.task_id for result in second.results] == ["elue/mrpc", "glue/sst2"]
     assert set(read_replicates(folder)) == {"p/elue/mrpc", "p/glue/sst2"}
-    monkeypatch.setattr(evaluation, "sandboxed", lambda *_: pytest.fail("nothing has changed, nothing should run"))
+    monkeypatch.setattr(
+        evaluation, "sandboxed", lambda *_, **__: pytest.fail("nothing has changed, nothing should run")
+    )
     before = (folder / "report.json").stat().st_mtime_ns
     assert run(folder, MRPC, SST2) == second
     assert (folder / "report.json").stat().st_mtime_ns == before
@@ -313,11 +315,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     started = []
     real = evaluation.sandboxed
 
-    def interrupted(*args: object) -> object:
+    def interrupted(*args: object, **options: object) -> object:
         started.append(args)
         if len(started) == 2:
             raise KeyboardInterrupt
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(evaluation, "sandboxed", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -8,6 +8,7 @@ import typer
 from harness.findings import ParetoNLPError, did_you_mean, fail
 
 if TYPE_CHECKING:
+    from harness.sandbox.levels import Level
     from harness.store import Stored
     from harness.tasks.types import Suite, Task
 
@@ -27,6 +28,13 @@ DataDir = Annotated[
         show_default=False,
     ),
 ]
+Sandbox = Annotated[
+    str,
+    typer.Option("--sandbox", help="Isolation of the submitted code: auto, process, hardened, isolated, container."),
+]
+Trust = Annotated[
+    bool, typer.Option("--trust-this-code", help="Needed for --sandbox none: the code is your own.", show_default=False)
+]
 Store = Annotated[Path, typer.Option("--store", help="The folder that holds the submissions and their reports.")]
 
 
@@ -39,6 +47,23 @@ def chosen_tasks(suite: str, names: str) -> "tuple[Task, ...]":
     from harness.tasks.choosing import tasks_of
 
     return tasks_of(suite, [] if names == "all" else list(dict.fromkeys(named(names))))
+
+
+def chosen_level(sandbox: str, trusted: bool) -> "Level":
+    """The level of isolation; ``none`` only for code that is trusted.
+
+    Raises:
+        ParetoNLPError: this machine does not have it, or the code is not trusted.
+    """
+    from harness.sandbox.levels import Level, chosen
+
+    if sandbox == Level.NONE and not trusted:
+        raise fail(
+            "code-not-trusted",
+            "Without a sandbox the submitted code can do whatever you can.",
+            remedy="If it is your own, say so: --sandbox none --trust-this-code.",
+        )
+    return chosen(sandbox)
 
 
 def named(names: str) -> list[str]:

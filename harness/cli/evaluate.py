@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.arguments import DataDir, Folders, SuiteName, TaskNames, chosen_tasks, submissions_in
+from harness.cli.arguments import (
+    DataDir,
+    Folders,
+    Sandbox,
+    SuiteName,
+    TaskNames,
+    Trust,
+    chosen_level,
+    chosen_tasks,
+    submissions_in,
+)
 from harness.cli.console import PROOF, PROOF_LEGEND, err, out, progress, proof, show_error, table
 from harness.findings import ParetoNLPError
 from harness.numbers import human
@@ -14,6 +24,7 @@ from harness.numbers import human
 if TYPE_CHECKING:
     from harness.planning import Load
     from harness.report import Report
+    from harness.sandbox.levels import Level
     from harness.tasks.types import Task
 
 
@@ -32,6 +43,8 @@ def register(app: typer.Typer) -> None:
             typer.Option("--limit", min=1, help="Try the first rows only; nothing is written.", show_default=False),
         ] = None,
         force: Annotated[bool, typer.Option("--force", help="Make results anew that have not changed.")] = False,
+        sandbox: Sandbox = "auto",
+        trust: Trust = False,
     ) -> None:
         """Score the predictions and measure what every sample cost. Writes report.json into the folder.
 
@@ -44,19 +57,24 @@ def register(app: typer.Typer) -> None:
         chosen = chosen_tasks(suite, tasks)
         refuse_hidden(chosen)
         load, found = split_loader(data_dir), submissions_in(folders)
-        well = _plan(found, chosen, load, limit, force) if show_plan else _run(found, chosen, load, limit, force)
+        if show_plan:
+            well = _plan(found, chosen, load, limit, force)
+        else:
+            well = _run(found, chosen, load, limit, force, chosen_level(sandbox, trust))
         if not well:
             raise typer.Exit(1)
 
 
-def _run(found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: int | None, force: bool) -> bool:
+def _run(
+    found: Sequence[Path], tasks: "Sequence[Task]", load: "Load", limit: int | None, force: bool, level: "Level"
+) -> bool:
     """Evaluate and show what came out; whether all went well and there was something to evaluate."""
     from harness.evaluation import reports
     from harness.report import Report
 
     shown = failed = 0
     with progress() as report:
-        for folder, result in reports(found, tasks, load, limit=limit, force=force, progress=report):
+        for folder, result in reports(found, tasks, load, limit=limit, force=force, level=level, progress=report):
             if isinstance(result, Report):
                 shown += 1
                 _show(folder, result, tasks, written=limit is None and folder.is_dir())

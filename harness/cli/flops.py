@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.arguments import named
+from harness.cli.arguments import Sandbox, Trust, chosen_level, named
 from harness.cli.console import out, table
 from harness.findings import did_you_mean, fail
 from harness.numbers import human
@@ -42,6 +42,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
         compare: Annotated[str, typer.Option("--compare", help="Other counters: fvcore,torch.")] = "",
         depth: Annotated[int, typer.Option("--depth", min=1, help="Levels of the tree of modules.")] = 4,
+        sandbox: Sandbox = "auto",
+        trust: Trust = False,
     ) -> None:
         """Count the FLOPs and parameters of one sample, by module and by operator.
 
@@ -60,7 +62,7 @@ def register(app: typer.Typer) -> None:
         jobs: list[Message] = [{"verb": "trace", **job}]
         if compare:
             jobs.append({"verb": "compare", "counters": _counters(compare), **job})
-        with sandboxed(folder, jobs) as child:
+        with sandboxed(folder, jobs, level=chosen_level(sandbox, trust)) as child:
             traced, *compared = child.answers()
         tapes = from_json(traced["tapes"])
         cost = price(tapes[0])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.arguments import AnySuiteName, DataDir, TaskNames, chosen_tasks, named
+from harness.cli.arguments import AnySuiteName, DataDir, Sandbox, TaskNames, Trust, chosen_level, chosen_tasks, named
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +21,8 @@ def register(app: typer.Typer) -> None:
         points: Annotated[str, typer.Option("--points", help="Only these operating points, with commas.")] = "",
         data_dir: DataDir = None,
         force: Annotated[bool, typer.Option("--force", help="Write files anew that are there.")] = False,
+        sandbox: Sandbox = "auto",
+        trust: Trust = False,
     ) -> None:
         """Write prediction files: the model runs on the texts of the tasks, in a process that sees no labels.
 
@@ -33,7 +35,8 @@ def register(app: typer.Typer) -> None:
         from harness.tasks.choosing import split_loader
 
         chosen, load = chosen_tasks(suite, tasks), split_loader(data_dir)
+        level = chosen_level(sandbox, trust)
         with progress() as report:
-            for done in run(folder, chosen, load, points=named(points), force=force, progress=report):
+            for done in run(folder, chosen, load, points=named(points), force=force, level=level, progress=report):
                 what = f"{done.rows:,} rows" if done.rows else "there already"
                 out.print(f"{done.path}  {what}", soft_wrap=True)

@@ -1,14 +1,19 @@
-"""What a child process that runs submitted code is given: limits, environment, command. Pure."""
+"""What a child process that runs submitted code is given: limits, environment, files, command. Pure."""
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.sandbox.landlock import READ, WRITE, WRITE_FILE, Rule
+
 GIB = 1 << 30
-LEVEL = "process"
-"""The level of isolation, as every report states it: a fresh process with limits. It hides no files."""
+NOBODY = 65534
+"""Whom root becomes, where that user can read the interpreter."""
+
+_SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/dev/urandom")
+_MACHINE = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/sys/devices/system/node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +23,26 @@ class Limits:
     seconds: float = 600.0
     """Wall clock, for the whole request."""
     memory_bytes: int = 12 * GIB
-    """Data segment and heap (RLIMIT_DATA): address space alone costs nothing."""
+    """Data segment and heap (RLIMIT_DATA), and what is in memory (watched): address space alone costs nothing."""
     file_bytes: int = 2 * GIB
     """The largest file it may write."""
+    scratch_bytes: int = 4 * GIB
+    """All files of its scratch folder together (watched)."""
     answer_bytes: int = 256 << 20
     """All that it may send back."""
     output_bytes: int = 1 << 20
     """What is kept of its standard output and error, for messages."""
     threads: int | None = None
     """Of torch; None: as many as there are processors for this process."""
+
+    def resources(self) -> Mapping[str, int]:
+        """The limits that the kernel keeps, by the names of ``resource``."""
+        return {
+            "RLIMIT_DATA": self.memory_bytes,
+            "RLIMIT_FSIZE": self.file_bytes,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_NOFILE": 256,
+        }
 
 
 def limits_for(jobs: int) -> Limits:
@@ -37,6 +53,40 @@ def limits_for(jobs: int) -> Limits:
 def command() -> list[str]:
     """A fresh interpreter: isolated from the environment and the working directory, writing no bytecode."""
     return [sys.executable, "-I", "-B", "-X", "utf8", "-m", "harness.sandbox.worker"]
+
+
+def rules(folder: Path, scratch: Path) -> tuple[Rule, ...]:
+    """The files of a hardened child: it reads the interpreter, its packages and the submission, and writes scratch.
+
+    No home, no data, no gold; no other submission.
+    """
+    return (
+        *(Rule(path, READ) for path in readable(folder)),
+        Rule(scratch, WRITE),
+        Rule(Path("/dev/null"), READ | WRITE_FILE),
+    )
+
+
+def readable(folder: Path) -> tuple[Path, ...]:
+    """All that a hardened child may read."""
+    return tuple(dict.fromkeys([*interpreter(), *map(Path, (*_SYSTEM, *_MACHINE)), folder]))
+
+
+def interpreter() -> tuple[Path, ...]:
+    """What this Python is made of: its prefixes, the folders that it imports from, and this package."""
+    imports = [Path(entry).resolve() for entry in sys.path if entry]
+    here = Path(__file__).resolve().parents[1]
+    folders = [entry for entry in imports if entry.is_dir() and entry != here.parent]
+    return (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), *folders, here)
+
+
+def readable_by_others(paths: Sequence[Path]) -> bool:
+    """Whether every user may enter these folders."""
+    return all(
+        place.stat().st_mode & 0o005 == 0o005 if place == path else place.stat().st_mode & 0o001
+        for path in paths
+        for place in (path, *path.parents)
+    )
 
 
 def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:

@@ -1,8 +1,8 @@
 """The parent's side of the sandbox: starts the child, reads what it sends, and stops it when it goes too far.
 
-The child gets its request as one line of JSON on standard input, and answers with lines of JSON on a pipe of its
-own: an ``answer`` to each job, ``progress`` in between, then ``done``. All of it is data from a stranger: size-limited,
-strict JSON, checked by whoever asked.
+The child gets its request as lines of JSON on standard input, and answers with lines of JSON on what was its standard
+output: an ``answer`` to each job, ``progress`` in between, then ``done``. All of it is data from a stranger:
+size-limited, strict JSON, checked by whoever asked.
 """
 
 import json
@@ -14,22 +14,40 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.findings import fail
-from harness.sandbox.policy import Limits, command, environment, limits_for
+from harness.sandbox.enclosure import child_command
+from harness.sandbox.levels import AUTO, Level, chosen
+from harness.sandbox.policy import (
+    GIB,
+    NOBODY,
+    Limits,
+    environment,
+    interpreter,
+    limits_for,
+    readable_by_others,
+)
+from harness.sandbox.processes import adopt, end, files_in, memory_of
 
 Message = dict[str, Any]
+
+_TICK = 0.25
+"""Seconds between two looks at what the child uses."""
 
 
 class Child:
     """A running child. Start it early and read it late: it works meanwhile."""
 
-    def __init__(self, process: subprocess.Popen[bytes], answers: int, log: Path, limits: Limits, jobs: int) -> None:
-        self._process, self._answers, self._log, self._limits, self._jobs = process, answers, log, limits, jobs
+    def __init__(
+        self, process: subprocess.Popen[bytes], scratch: Path, limits: Limits, level: Level, jobs: int
+    ) -> None:
+        self._process, self._scratch, self._limits, self._jobs = process, scratch, limits, jobs
         self._deadline = time.monotonic() + limits.seconds
+        self.level = level
+        """How it is kept apart."""
 
     def answers(self, progress: Callable[[int, int], None] = lambda _job, _done: None) -> Iterator[Message]:
         """Yield the answer to every job, in their order.
@@ -60,13 +78,20 @@ class Child:
     def _lines(self) -> Iterator[bytes]:
         pieces: list[bytes] = []
         received = 0
+        assert self._process.stdout is not None  # noqa: S101 - the runner asked for a pipe
+        answers = self._process.stdout.fileno()
         with selectors.DefaultSelector() as selector:
-            selector.register(self._answers, selectors.EVENT_READ)
+            selector.register(answers, selectors.EVENT_READ)
             while True:
                 left = self._deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
+                if left <= 0:
                     raise self._too_slow()
-                chunk = os.read(self._answers, 1 << 20)
+                if not selector.select(min(left, _TICK)):
+                    if self._process.poll() is not None:
+                        return  # it ended, though something that it started may still hold its end of the pipe
+                    self._check_use()
+                    continue
+                chunk = os.read(answers, 1 << 20)
                 if not chunk:
                     return
                 received += len(chunk)
@@ -80,6 +105,13 @@ class Child:
                     yield b"".join(pieces)
                     pieces = [line]
 
+    def _check_use(self) -> None:
+        """Memory and disk that the kernel's own limits do not see: shared maps, many files."""
+        if (used := memory_of(self._process.pid)) > self._limits.memory_bytes:
+            raise fail("out-of-memory", f"the submitted code took {used / GIB:.1f} GiB of memory and was stopped")
+        if (used := files_in(self._scratch)) > self._limits.scratch_bytes:
+            raise fail("out-of-disk", f"the submitted code wrote {used / GIB:.1f} GiB of files and was stopped")
+
     def _too_slow(self) -> Exception:
         return fail(
             "out-of-time",
@@ -89,7 +121,7 @@ class Child:
 
     def _died(self) -> Exception:
         code = self._process.wait(timeout=10)
-        said = self._log.read_bytes()[-self._limits.output_bytes :].decode("utf-8", "replace").strip()
+        said = self._said()
         if code < 0:
             how = f"was killed by {signal.Signals(-code).name}"
         else:
@@ -100,6 +132,13 @@ class Child:
         return fail(
             "submitted-code-died", f"the process of the submitted code {how}" + (f"; it said:\n{tail}" if tail else "")
         )
+
+    def _said(self) -> str:
+        """The end of what it wrote to its standard error."""
+        log = self._scratch.with_suffix(".log")
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - self._limits.output_bytes))
+            return stream.read().decode("utf-8", "replace").strip()
 
 
 def _parse(line: bytes) -> Message:
@@ -117,49 +156,52 @@ def _no_constant(name: str) -> None:
 
 
 @contextmanager
-def sandboxed(folder: Path, jobs: Sequence[Message], limits: Limits | None = None) -> Iterator[Child]:
+def sandboxed(
+    folder: Path, jobs: Sequence[Message], limits: Limits | None = None, level: Level | None = None
+) -> Iterator[Child]:
     """Start a child on jobs; it, and all that it started, is gone when the block ends.
 
     Args:
         folder: the submission.
         jobs: what ``harness.sandbox.worker`` takes. They must hold no gold label: the child is the stranger.
         limits: what the child may use; by default, ``limits_for`` so many jobs.
+        level: how it is kept apart; by default, the best that is there without set-up.
+
     """
-    limits = limits or limits_for(len(jobs))
-    request = {"folder": str(folder.resolve()), "jobs": jobs}
-    scratch = Path(tempfile.mkdtemp(prefix="paretonlp-"))
-    log = scratch / "said"
-    read_end, write_end = os.pipe()
+    limits, level = limits or limits_for(len(jobs)), level or chosen(AUTO)
+    adopt()
+    home = Path(tempfile.mkdtemp(prefix="paretonlp-")).resolve()
+    scratch = home / "scratch"
+    scratch.mkdir()
+    uid = _other_user(scratch) if level in (Level.HARDENED, Level.ISOLATED) else None
+    header = {"level": level, "folder": str(folder.resolve()), "parent": os.getpid(), "uid": uid}
+    header |= {"scratch": str(scratch), "limits": dict(limits.resources())}
     try:
-        with log.open("wb") as output, tempfile.TemporaryFile(dir=scratch) as asked:
-            header = {"answers": write_end, "memory_bytes": limits.memory_bytes, "file_bytes": limits.file_bytes}
-            asked.write(json.dumps(header).encode() + b"\n" + json.dumps(request).encode() + b"\n")
+        with (home / "scratch.log").open("wb") as log, (home / "request").open("w+b") as asked:
+            asked.write(json.dumps(header).encode() + b"\n" + json.dumps({"jobs": jobs}).encode() + b"\n")
             asked.seek(0)
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-                command(),
+                child_command(level, folder.resolve(), scratch, limits),
                 stdin=asked,
-                stdout=output,
-                stderr=output,
+                stdout=subprocess.PIPE,
+                stderr=log,
                 env=dict(environment(scratch, limits.threads)),
                 cwd=scratch,
-                pass_fds=(write_end,),
                 start_new_session=True,
             )
-        os.close(write_end)
-        write_end = -1
-        try:
-            yield Child(process, read_end, log, limits, len(jobs))
-        finally:
-            _stop(process)
+            with process:
+                try:
+                    yield Child(process, scratch, limits, level, len(jobs))
+                finally:
+                    end(process, scratch)
     finally:
-        os.close(read_end)
-        if write_end >= 0:
-            os.close(write_end)
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the child and everything in its process group."""
-    with suppress(ProcessLookupError):  # it ended by itself, and nothing of its group is left
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _other_user(scratch: Path) -> int | None:
+    """Nobody's number, who gets the scratch folder, where root runs this and nobody can read the interpreter."""
+    if os.geteuid() != 0 or not readable_by_others(interpreter()):
+        return None
+    os.chown(scratch, NOBODY, NOBODY)
+    scratch.parent.chmod(0o711)
+    return NOBODY

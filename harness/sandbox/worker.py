@@ -7,23 +7,23 @@ standard input. ``trace`` jobs come back as tapes and weights; ``predict`` jobs 
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.sandbox.confine import confine
+
 Send = Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
-    """Read the request, set the limits, and only then let torch and the submission in."""
+    """Read the request, confine this process, and only then let torch and the submission in."""
     header = json.loads(sys.stdin.buffer.readline())
     request = json.loads(sys.stdin.buffer.readline())
-    resource.setrlimit(resource.RLIMIT_DATA, (header["memory_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (header["file_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(header["answers"], "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what is printed goes to the log
+    confine(header)
 
     def send(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message, allow_nan=False) + "\n")
@@ -32,7 +32,7 @@ def main() -> None:
     from harness.sandbox.contract import ContractError, SubmittedModel
 
     try:
-        model = SubmittedModel(Path(request["folder"]))
+        model = SubmittedModel(Path(header["folder"]))
         for job in request["jobs"]:
             send({"kind": "answer", **_VERBS[job["verb"]](model, job, send)})
     except ContractError as error:

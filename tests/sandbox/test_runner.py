@@ -22,9 +22,10 @@ def child_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str
         path = tmp_path / "child.py"
         head = "import json, os, sys, time\n"
         head += "header, request = json.loads(sys.stdin.readline()), json.loads(sys.stdin.readline())\n"
-        head += "def send(text):\n    os.write(header['answers'], text.encode())\n"
+        head += "answers = os.dup(1); os.dup2(2, 1)\n"
+        head += "def send(text):\n    os.write(answers, text.encode())\n"
         path.write_text(head + script)
-        monkeypatch.setattr(runner, "command", lambda: [sys.executable, "-I", "-B", str(path)])
+        monkeypatch.setattr(runner, "child_command", lambda *_: [sys.executable, "-I", "-B", str(path)])
 
     return put
 
