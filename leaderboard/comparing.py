@@ -21,12 +21,16 @@ class Pair:
     flops: float | None
     """Ratio, the other's over the base's; None where one is not known. Here and below."""
     parameters: float | None
+    measured: bool = True
+    """Whether the harness measured the cost of both."""
 
     @property
     def verdict(self) -> str:
         """Who dominates: costs no more FLOPs and scores surely more, or costs less and scores surely no less."""
         if self.flops is None:
             return "cost not known"
+        if not self.measured:
+            return "cost declared, not measured"
         low, high = self.score.interval.low, self.score.interval.high
         if (self.flops <= 1 and low > 0) or (self.flops < 1 and low >= 0):
             return "dominates"
@@ -69,6 +73,7 @@ def _pair(index: Index, task: str, base: "pd.Series[Any]", other: "pd.Series[Any
         paired_difference(drawn[:, 0], drawn[:, 1]),
         _ratio(other["flops"], base["flops"]),
         _ratio(other["parameters"], base["parameters"]),
+        measured=all(row["cost_provenance"] == "measured" for row in (base, other)),
     )
 
 

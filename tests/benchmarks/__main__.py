@@ -10,6 +10,7 @@ BENCHMARKS = (
     "bench_calibration",
     "bench_training",
     "bench_leaderboard",
+    "bench_sandbox",
 )
 
 for name in BENCHMARKS:

@@ -130,4 +130,10 @@ def test_verdicts_are_of_two_sides(full):
                 assert two.score.difference == pytest.approx(-one.score.difference)
                 assert one.flops is None or two.flops == pytest.approx(1 / one.flops)
                 seen.add(one.verdict)
-    assert {"dominates", "is dominated", "trades cost for score", "not surely different"} <= seen
+    assert {"dominates", "is dominated", "cost declared, not measured", "not surely different"} <= seen
+
+
+def test_no_verdict_on_a_declared_cost() -> None:
+    better = Comparison(0.1, Interval(low=0.05, high=0.15), 1.0)
+    assert Pair("mrpc", better, 0.5, 0.5).verdict == "dominates"
+    assert Pair("mrpc", better, 0.5, 0.5, measured=False).verdict == "cost declared, not measured"
