@@ -27,10 +27,8 @@ class Pair:
     @property
     def verdict(self) -> str:
         """Who dominates: costs no more FLOPs and scores surely more, or costs less and scores surely no less."""
-        if self.flops is None:
-            return "cost not known"
-        if not self.measured:
-            return "cost declared, not measured"
+        if self.flops is None or not self.measured:
+            return "cost not known" if self.flops is None else "cost declared, not measured"
         low, high = self.score.interval.low, self.score.interval.high
         if (self.flops <= 1 and low > 0) or (self.flops < 1 and low >= 0):
             return "dominates"
