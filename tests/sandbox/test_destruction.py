@@ -41,9 +41,10 @@ def test_an_attack_ends_in_one_verdict_and_in_time(level: Level, name: str, tmp_
     began = time.monotonic()
     with pytest.raises(ParetoNLPError) as caught:
         ask(folder, level, SHORT if name in HANG else SMALL)
-    if (name, level) == ("fill_the_disk", Level.ISOLATED):
-        verdict = "submitted-code"  # its scratch has a size, and the write itself fails
-    assert [finding.code for finding in caught.value.findings] == [verdict], caught.value
+    # the kernel's own limit may be there first: then the allocation or the write fails, in the submitted code
+    allowed = {verdict, "submitted-code"} if verdict in ("out-of-memory", "out-of-disk") else {verdict}
+    assert len(caught.value.findings) == 1
+    assert caught.value.findings[0].code in allowed, caught.value
     assert time.monotonic() - began < 100
     assert len(str(caught.value)) < 10_000
 

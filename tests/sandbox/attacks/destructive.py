@@ -4,7 +4,7 @@
 """
 
 FLOOD = {
-    "allocate_without_end": ("keep = []\nwhile True:\n    keep.append(bytearray(64 << 20))", "submitted-code"),
+    "allocate_without_end": ("keep = []\nwhile True:\n    keep.append(bytearray(64 << 20))", "out-of-memory"),
     "share_memory_without_end": (
         "import mmap, time\nkeep = []\nwhile len(keep) < 200:\n    keep.append(mmap.mmap(-1, 64 << 20))\n"
         "    keep[-1].write(b'x' * (64 << 20))\ntime.sleep(60)",

@@ -1,0 +1,3 @@
+"""Attacks are submissions, not tests."""
+
+collect_ignore = ["attacks"]
