@@ -17,7 +17,8 @@ from leaderboard.palette import Mark, Theme, marks
 from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
 
 MANY = 1500
-"""From here on points are drawn on a canvas, without lines and intervals of their own."""
+"""From here on points are drawn on a canvas, without lines and intervals of their own, and say the least of
+themselves: what a browser gets is megabytes else."""
 
 DECADES = 300.0
 """Costs further apart than this are labelled by powers of ten alone."""
@@ -144,11 +145,11 @@ def _markers(
             "size": np.where(rows["on_frontier"], 12, 8) if few else 6,
             "symbol": symbol,
             "line": {"width": 1, "color": colour},
-            "opacity": np.where(rows["ranked"], 1.0, 0.45),
+            "opacity": 1.0 if rows["ranked"].all() else np.where(rows["ranked"], 1.0, 0.45),
         },
         error_y=errors if few else None,
         customdata=rows.index.to_numpy(),  # a row is known by its number
-        hovertext=np.array(hover(rows, titles.quality)),  # a list is checked one by one
+        hovertext=np.array(hover(rows, titles.quality, brief=not few)),  # a list is checked one by one
         hoverinfo="text",
         **legend,
     )

@@ -71,7 +71,8 @@ def test_hollow_is_declared_and_faint_is_not_ranked(points, drawn):
     assert set(points.rows.loc[list(hollow), "submission"]) == {"told"}
     for trace in _markers(drawn):
         own = points.rows.loc[trace.customdata]
-        assert [opacity < 1 for opacity in trace.marker.opacity] == (~own["ranked"]).tolist()
+        faint = np.broadcast_to(np.asarray(trace.marker.opacity) < 1, len(own))
+        assert faint.tolist() == (~own["ranked"]).tolist()
 
 
 def test_methods_have_their_colours_and_one_line_each_in_the_legend(points, drawn):
