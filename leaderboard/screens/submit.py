@@ -21,7 +21,7 @@ from leaderboard.store import allows_submissions, data_dir, open_store, store
 from leaderboard.widgets import markdown
 
 KEPT = "submitted"
-"""Where this session's evaluated folder is, in the session's state."""
+"""What was evaluated last, in Streamlit's state of a visit."""
 
 
 def page() -> None:
@@ -80,7 +80,7 @@ def _show_findings(findings: tuple[Finding, ...]) -> None:
 
 
 def _evaluate(submission: Submission, suite: str, upload: str) -> None:
-    """Evaluate a copy of the folder; it lasts as long as the session remembers it."""
+    """Evaluate a copy of the folder; it lasts as long as the visit does."""
     copy = tempfile.TemporaryDirectory(prefix="paretonlp-")
     folder = Path(copy.name) / submission.manifest.name
     shutil.copytree(submission.root, folder, ignore=shutil.ignore_patterns(REPORT, "replicates.npz"))
