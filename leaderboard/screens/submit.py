@@ -12,6 +12,7 @@ from harness.evaluation import evaluate_tasks
 from harness.findings import Finding, ParetoNLPError, errors, fail, from_os_error
 from harness.numbers import human
 from harness.report import Report
+from harness.sandbox.levels import AUTO, Level, chosen
 from harness.store import REPORT
 from harness.submission import Submission
 from harness.tasks import SUITES
@@ -24,12 +25,19 @@ KEPT = "submitted"
 """What was evaluated last, in Streamlit's state of a visit."""
 
 
+ISOLATION = {
+    Level.PROCESS: "a process of its own with limits",
+    Level.HARDENED: "a sandbox that reaches no other files and no network",
+}
+"""What is said of the levels that are taken where none is asked for."""
+
+
 def page() -> None:
     """The whole page."""
     st.title("Submit")
     st.markdown(
         "A zip of your submission's folder: `submission.yaml`, `model.py`, `predictions/`, and weights if you like. "
-        "`paretonlp init` makes one to start from. Your code runs in a sandbox, without the network and without labels."
+        f"`paretonlp init` makes one to start from. Your code runs without labels, in {ISOLATION[chosen(AUTO)]}."
     )
     if not allows_submissions():
         st.caption("This board evaluates what you upload and gives you the report; it keeps nothing.")
