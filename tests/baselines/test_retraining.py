@@ -29,7 +29,9 @@ def test_a_baseline_is_trained_by_its_own_recipe_from_the_seed(tmp_path: Path, m
         asked.append(request)
         assert backbone.source == str(retraining.BACKBONES / "probe-bert")  # type: ignore[attr-defined]
         request.cache.mkdir(parents=True)
-        return Path(shutil.copytree(DENSE, request.out, ignore=shutil.ignore_patterns("report.json")))
+        folder = Path(shutil.copytree(DENSE, request.out, ignore=shutil.ignore_patterns("report.json")))
+        (folder / "trained.safetensors").touch()  # as training leaves weights, which the committed folder lacks
+        return folder
 
     monkeypatch.setattr("baselines.methods.dense.build", build)
     calls: list[tuple[object, ...]] = []

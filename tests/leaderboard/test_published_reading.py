@@ -155,7 +155,8 @@ def test_the_page_shows_all_rows_and_keeps_those_of_a_task_apart(store: Path, mo
     page = AppTest.from_file(str(ROOT / "leaderboard" / "screens" / "published.py"), default_timeout=60).run()
     assert not page.exception
     assert page.dataframe[1].value.shape[0] == 1138
-    assert page.selectbox(key="task").value == "mrpc"
+    assert not rows_of(task(f"elue/{page.selectbox(key='task').value}")).empty  # opens where there is much to compare
+    page.selectbox(key="task").set_value("mrpc").run()
     assert "never mixed into it" in page.markdown[0].value
     page.toggle(key="own").set_value(True).run()
     assert page.dataframe[1].value["our task"].unique().tolist() == ["elue/mrpc"]
