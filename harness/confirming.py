@@ -39,21 +39,26 @@ class Claim:
         }
 
 
-def check_claim(claim: Claim, answer: Message) -> None:
+def check_claim(claim: Claim, answer: Message) -> list[str]:
     """Compare the sizes of a prediction file with those of the texts.
+
+    Returns:
+        A digest of what ``encode`` made of every sample.
 
     Raises:
         ParetoNLPError: they differ, or the child did not answer with shapes.
     """
-    encoded, built = answer.get("encoded"), answer.get("built")
+    encoded, digests, built = answer.get("encoded"), answer.get("digests"), answer.get("built")
     distinct = [tuple(sizes.values()) for sizes in claim.distinct]
-    if not isinstance(encoded, list) or not isinstance(built, list) or len(encoded) != claim.rows:
+    if not (isinstance(encoded, list) and isinstance(digests, list) and isinstance(built, list)):
+        raise fail("no-answer", "the submitted code did not answer with shapes and digests")
+    if (len(encoded), len(digests), len(built)) != (claim.rows, claim.rows, len(distinct)):
         raise fail("no-answer", f"the submitted code did not answer with the shapes of {claim.rows:,} samples")
     expected = dict(zip(distinct, built, strict=True))
     stated = list(zip(*(sizes.tolist() for sizes in claim.sizes.values()), strict=True)) or [()] * claim.rows
     wrong = [row for row in range(claim.rows) if encoded[row] != expected[stated[row]]]
     if not wrong:
-        return
+        return [str(digest) for digest in digests]
     file = f"predictions/{claim.point.name}/{claim.task.id}"
     findings = [
         Finding(

@@ -8,6 +8,7 @@ second child traces every distinct size.
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from harness.cost.effective import Density, saved_flops
@@ -36,7 +37,7 @@ class Need:
     dataset: str
     sizes: tuple[Sizes, ...]
     modules: tuple[ModuleRun, ...] = ()
-    weights: str | None = None
+    weights: Path | None = None
     """The weights file, for a control flow that needs values."""
 
 
@@ -58,6 +59,10 @@ class MeasuredModel:
         if self.template is not None:
             return self.template.price(paths)
         return price_each([tape for tape, _ in self._each(paths)], paths)
+
+    def tape_at(self, sizes: Sizes) -> Tape:
+        """The tape of a sample of these sizes; of all stages."""
+        return self.tapes[tuple(sizes.values())] if self.template is None else self.template.at(sizes)
 
     def effective_flops(self, paths: Paths, nonzero: Mapping[str, int]) -> float:
         """Mean FLOPs per sample where products skip the zeros of the weights, given the non-zeros by name."""
@@ -104,7 +109,7 @@ class Asked:
             "verb": "trace",
             "dataset": self.need.dataset,
             "options": self.need.point.options,
-            "weights": self.need.weights,
+            "weights": None if self.need.weights is None else str(self.need.weights),
             "sizes": self.sizes,
             "modules": [[run.name, list(run.shape)] for run in self.need.modules],
         }
@@ -118,9 +123,15 @@ def ask(need: Need) -> Asked:
 
 
 def measured_models(
-    submission: Submission, asked: Sequence[Asked], answers: Sequence[Message], level: Level
+    submission: Submission,
+    asked: Sequence[Asked],
+    answers: Sequence[Message],
+    level: Level,
+    reads: Sequence[Path] = (),
 ) -> list[MeasuredModel]:
     """What was measured, a model for each need, in their order; traces again where no template fits.
+
+    ``reads`` are the weights files that the child may read beside the folder.
 
     Raises:
         ParetoNLPError: the submitted code failed, or sent something that is no tape.
@@ -128,7 +139,7 @@ def measured_models(
     models = [_model(each, answer) for each, answer in zip(asked, answers, strict=True)]
     again = [Asked(each.need, each.need.sizes) for each, model in zip(asked, models, strict=True) if model is None]
     if again:
-        with sandboxed(submission.root, [each.job for each in again], level=level) as child:
+        with sandboxed(submission.root, [each.job for each in again], level=level, reads=reads) as child:
             further = iter([_traced_each(each, answer) for each, answer in zip(again, child.answers(), strict=True)])
         models = [next(further) if model is None else model for model in models]
     return [model for model in models if model is not None]

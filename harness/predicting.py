@@ -11,16 +11,10 @@ from harness.findings import did_you_mean, fail
 from harness.sandbox.levels import Level
 from harness.sandbox.policy import Limits
 from harness.sandbox.runner import Message, sandboxed
-from harness.submission import (
-    LocalWeights,
-    Point,
-    Submission,
-    load_submission,
-    parse_reference,
-    write_prediction_file,
-)
+from harness.submission import Point, Submission, load_submission, write_prediction_file
 from harness.tasks.choosing import split_loader, tasks_of
 from harness.tasks.types import Split, Task
+from harness.weights_at_hand import weights_file
 
 Load = Callable[[Task], Split]
 Progress = Callable[[str, int, int], None]
@@ -115,7 +109,8 @@ def _run(
         point, task, _ = todo[job]
         progress(f"{point.name} {task.id}", done, load(task).rows)
 
-    with sandboxed(submission.root, jobs, limits, level) as child:
+    reads = [Path(path) for path in dict.fromkeys(job["weights"] for job in jobs)]
+    with sandboxed(submission.root, jobs, limits, level, reads=reads) as child:
         for (point, task, path), answer in zip(todo, child.answers(report), strict=True):
             rows = load(task).rows
             _write(path, answer, task, rows, tuple(submission.manifest.sizes))
@@ -129,41 +124,11 @@ def _job(submission: Submission, point: Point, split: Split) -> Message:
         "verb": "predict",
         "dataset": split.dataset.name,
         "options": point.options,
-        "weights": str(weights_file(submission, point, split.dataset.name).resolve()),
+        "weights": str(weights_file(submission, point, split.dataset.name)),
         "sizes": list(submission.manifest.sizes),
         "classes": len(split.dataset.labels),
         "examples": split.examples(),
     }
-
-
-def weights_file(submission: Submission, point: Point, dataset: str) -> Path:
-    """The weights of a point on a dataset, as a file on this machine; those of the Hub are fetched.
-
-    Raises:
-        ParetoNLPError: there is no such file, or the Hub does not give it.
-    """
-    reference = parse_reference(point.weights[dataset])
-    if isinstance(reference, LocalWeights):
-        path = submission.root / reference.path
-        if not path.is_file():
-            raise fail(
-                "weights-absent",
-                f"the weights of {point.name} on {dataset} are not there",
-                file=reference.path,
-                remedy="Bring the file, or train it again.",
-            )
-        return path
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        return Path(hf_hub_download(reference.repo, reference.file, revision=reference.revision))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise fail(
-            "weights-unreachable",
-            f"{point.weights[dataset]} can not be fetched: {type(error).__name__}",
-            remedy="Check the name and the connection, or put the file under weights/.",
-        ) from error
 
 
 def _write(path: Path, message: Message, task: Task, rows: int, sizes: Sequence[str]) -> None:

@@ -124,6 +124,19 @@ class Parameters(_Facts):
     """Bytes as stored, index arrays of sparse tensors included."""
 
 
+class Reproduction(_Facts):
+    """What came of running the priced graph again, on the weights that were handed in."""
+
+    rows: int = 0
+    """Samples that were run, drawn at random; 0 where it was not possible."""
+    answers: float | None = None
+    """Share of them with the answer that was handed in."""
+    exits: float | None = None
+    """Share that left at the stage that was handed in; None for a static model."""
+    reason: str = ""
+    """Why it was not possible."""
+
+
 class Result(_Facts):
     """One operating point on one task."""
 
@@ -146,6 +159,7 @@ class Result(_Facts):
     score: Score
     cost: Cost
     parameters: Parameters
+    reproduction: Reproduction = Reproduction()
 
     @property
     def task_id(self) -> str:

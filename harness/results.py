@@ -11,51 +11,42 @@ from harness.cost.pricing import Work as PricedWork
 from harness.cost.pricing import price
 from harness.findings import fail
 from harness.measuring import MeasuredModel
-from harness.report import Cost, Distribution, Parameters, PathCosts, Result, Score, Work
-from harness.submission import (
-    LocalWeights,
-    Point,
-    Predictions,
-    Submission,
-    count_nonzero,
-    distinct_modules,
-    format_modules,
-    parse_reference,
-)
+from harness.report import Cost, Distribution, Parameters, PathCosts, Reproduction, Result, Score, Work
+from harness.reproducing import Attempt
+from harness.submission import Point, Predictions, count_nonzero, distinct_modules, format_modules
 
 Lengths = Literal["declared", "confirmed"]
 
 
 def measured_result(
     facts: Mapping[str, Any],
-    submission: Submission,
-    point: Point,
-    given: Predictions,
-    model: MeasuredModel,
+    attempt: Attempt,
     score: Score,
     lengths: Lengths,
+    reproduction: Reproduction,
 ) -> Result:
     """The result of a point whose model was traced.
 
     Args:
         facts: what it is a result of: the fields of ``Result`` that are not computed here.
-        submission: where the weights are.
-        point: the operating point.
-        given: its predictions.
-        model: what was measured of it.
+        attempt: the operating point, its predictions, what was measured of it, and its weights.
         score: how good the answers are.
         lengths: whether the sizes were recomputed from the texts.
-
-    Raises:
-        ParetoNLPError: predictions name a stage that the model does not have.
+        reproduction: what running the graph again gave.
     """
-    nonzero = _nonzero(submission, point, str(facts["dataset"]))
-    _check_exits(given, model, str(facts["point"]))
+    given, model, point = attempt.given, attempt.model, attempt.point
+    nonzero = None if attempt.weights is None else count_nonzero(attempt.weights)
     if given.modules is not None:
         cost = _modules_cost(given, model, lengths)
     else:
         cost = _paths_cost(given, model, lengths, nonzero)
-    return Result(**facts, score=score, cost=cost, parameters=_parameters(model, nonzero, point, str(facts["dataset"])))
+    return Result(
+        **facts,
+        score=score.model_copy(update={"predictions": "reproduced" if reproduction.rows else "declared"}),
+        cost=cost,
+        parameters=_parameters(model, nonzero, point, str(facts["dataset"])),
+        reproduction=reproduction,
+    )
 
 
 def declared_result(facts: Mapping[str, Any], point: Point, score: Score) -> Result:
@@ -182,7 +173,8 @@ def _mean_work(works: Mapping[str, PricedWork], rows: int) -> dict[str, Work]:
     }
 
 
-def _check_exits(given: Predictions, model: MeasuredModel, point: str) -> None:
+def check_exits(given: Predictions, model: MeasuredModel, point: str) -> None:
+    """Predictions of a dynamic model name stages that it has, others none. Raises ParetoNLPError where not so."""
     if given.exit_stage is None:
         if model.stages:
             raise fail(
@@ -199,16 +191,6 @@ def _check_exits(given: Predictions, model: MeasuredModel, point: str) -> None:
             column="exit_stage",
             expected=f"1 to {model.stages}" if model.stages else "no such column: build_stages makes dynamic models",
         )
-
-
-def _nonzero(submission: Submission, point: Point, dataset: str) -> dict[str, int] | None:
-    """Non-zero elements by tensor, where the weights are here."""
-    if dataset not in point.weights:
-        return None
-    reference = parse_reference(point.weights[dataset])
-    if not isinstance(reference, LocalWeights) or not (submission.root / reference.path).is_file():
-        return None
-    return count_nonzero(submission.root / reference.path)
 
 
 def _parameters(model: MeasuredModel, nonzero: Mapping[str, int] | None, point: Point, dataset: str) -> Parameters:

@@ -10,7 +10,7 @@ import yaml
 from safetensors.torch import save_file
 from sklearn.metrics import accuracy_score, f1_score
 
-from harness import evaluation
+from harness import batch, evaluation
 from harness.evaluation import evaluate_tasks
 from harness.findings import ParetoNLPError
 from harness.report import Report
@@ -149,9 +149,10 @@ def test_a_static_submission(make: Callable[..., Path]) -> None:
     (folder / "weights").mkdir()
     (folder / "w.safetensors").rename(folder / "weights" / "w.safetensors")
     make(STATIC + ENCODE, MRPC, manifest={"points": [{"name": "p", "weights": {"mrpc": "weights/w.safetensors"}}]})
-    report = run(folder, MRPC)
+    report = run(folder, MRPC, rows_again=0)  # these answers are not the model's
     assert report == read_report(folder)
     (result,) = report.results
+    assert (result.score.predictions, result.reproduction.rows) == ("declared", 0)
     gold, lengths = load(MRPC).gold, tokens(MRPC)
     answers = np.where(np.arange(ROWS) % 4 == 0, 1 - gold, gold)
     assert result.score.parts == pytest.approx(
@@ -180,9 +181,7 @@ def test_what_is_there_is_kept_and_what_has_not_changed_is_not_redone(
     assert second.results[:1] == first.results
     assert [result.task_id for result in second.results] == ["elue/mrpc", "glue/sst2"]
     assert set(read_replicates(folder)) == {"p/elue/mrpc", "p/glue/sst2"}
-    monkeypatch.setattr(
-        evaluation, "sandboxed", lambda *_, **__: pytest.fail("nothing has changed, nothing should run")
-    )
+    monkeypatch.setattr(batch, "sandboxed", lambda *_, **__: pytest.fail("nothing has changed, nothing should run"))
     before = (folder / "report.json").stat().st_mtime_ns
     assert run(folder, MRPC, SST2) == second
     assert (folder / "report.json").stat().st_mtime_ns == before
@@ -313,7 +312,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     folder = make(STATIC, MRPC, SST2)
     monkeypatch.setattr(evaluation, "BATCH", 1)
     started = []
-    real = evaluation.sandboxed
+    real = batch.sandboxed
 
     def interrupted(*args: object, **options: object) -> object:
         started.append(args)
@@ -321,7 +320,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evaluation, "sandboxed", interrupted)
+    monkeypatch.setattr(batch, "sandboxed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(folder, MRPC, SST2)
     assert [result.task_id for result in read_report(folder).results] == ["elue/mrpc"]

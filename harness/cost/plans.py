@@ -11,7 +11,10 @@ from torch import Tensor
 
 from harness.cost.shapes import WHOLE
 
-_UNINITIALISED = ("aten.empty", "aten.new_empty", "aten.empty_like", "aten.empty_strided", "aten.new_empty_strided")
+UNINITIALISED = (
+    *("aten.empty", "aten.empty_like", "aten.empty_permuted", "aten.empty_strided"),
+    *("aten.new_empty", "aten.new_empty_strided"),
+)
 _INDEXING = ("aten.index", "aten.index_put", "aten.index_put_", "aten._unsafe_index")
 
 
@@ -26,6 +29,8 @@ class Plan:
     """``aten.add``."""
     decomposes: bool
     """Composite: torch takes it apart, and its parts are recorded."""
+    draws: bool
+    """May draw at random: dropout, and attention that has some."""
     knowable: bool
     """Its result is known when its inputs are: not random, not uninitialised memory."""
     needs_values: bool
@@ -70,7 +75,8 @@ def plan_of(func: Any) -> Plan:
         name=f"{base}.{func._overloadname}",
         base=base,
         decomposes=composite and base not in WHOLE,
-        knowable=torch.Tag.nondeterministic_seeded not in tags and base not in _UNINITIALISED,
+        draws=torch.Tag.nondeterministic_seeded in tags,
+        knowable=torch.Tag.nondeterministic_seeded not in tags and base not in UNINITIALISED,
         needs_values=not indexes and bool(tags & {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}),
         indexes=indexes,
         writes=tuple(writes),

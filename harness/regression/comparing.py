@@ -20,8 +20,8 @@ from harness.store import Replicates
 
 DIGITS = 1e-9
 """Equal scores of equal predictions agree relatively within this: sums of floats differ by processor."""
-OF_WEIGHTS = ("effective_flops", "nonzero")
-"""What counts the zeros of weights: not comparable where they are on one side only."""
+OF_WEIGHTS = ("effective_flops", "nonzero", "predictions")
+"""What is known of the weights alone: not comparable where they are on one side only."""
 STRENGTH = {"unknown": 0, "declared": 1, "measured": 2, "confirmed": 2, "reproduced": 2}
 _ROWS_SHOWN = 6
 
@@ -123,7 +123,7 @@ def _costs(pair: Pair) -> Iterator[Drift]:
             yield pair.drift(name, old, new, SAME, cause if axis.is_work else size_cause)
     if pair.without_weights:
         there = ("there", "not there") if pair.old.weights_here else ("not there", "there")
-        yield pair.drift("weights", *there, "any", f"{' and '.join(OF_WEIGHTS)} are not compared", fails=False)
+        yield pair.drift("weights", *there, "any", f"{', '.join(OF_WEIGHTS)} are not compared", fails=False)
     if pair.old.unpriced != pair.new.unpriced:
         before, after = (", ".join(each.unpriced) or "none" for each in (pair.old, pair.new))
         yield pair.drift("operators without a formula", before, after, SAME, cause)

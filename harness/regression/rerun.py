@@ -14,9 +14,13 @@ from harness.regression.drift import Drift
 from harness.regression.expectation import ExpectedSuite, expected_suite
 from harness.regression.second_run import run_again, unlike
 from harness.report import Result
+from harness.reproducing import ROWS
 from harness.store import REPLICATES, REPORT, Replicates, read_replicates, read_report
 from harness.submission import Predictions, Submission, load_submission, read_predictions
 from harness.tasks.types import Split, Task
+
+FEW_ROWS = 20
+"""Samples on which the graph is run again where nothing is written: the second run looks at more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def rerun(folder: Path, tasks: Sequence[Task], load: Load, *, in_place: bool = F
     with TemporaryDirectory(prefix="paretonlp-") as scratch:
         copy = Path(scratch) / folder.resolve().name
         shutil.copytree(folder, copy, symlinks=True)
-        report = evaluate_tasks(copy, tasks, load, force=True)
+        report = evaluate_tasks(copy, tasks, load, force=True, rows_again=ROWS if in_place else FEW_ROWS)
         submission = load_submission(copy)
         by_id = {task.id: task for task in tasks}
         results = [result for result in report.results if result.task_id in by_id]

@@ -27,7 +27,7 @@ _CAPABILITIES = 64
 
 
 def confine(header: Mapping[str, Any]) -> None:
-    """Apply what the header of the request says: ``level``, ``limits`` by name of the resource, ``uid``, folders.
+    """Apply what the header of the request says: ``level``, ``limits`` by name of the resource, ``uid``, ``reads``.
 
     Raises:
         OSError: something of it does not hold. The child must end then.
@@ -45,7 +45,7 @@ def confine(header: Mapping[str, Any]) -> None:
         for name, most in header["limits"].items():
             resource.setrlimit(getattr(resource, name), (most, most))
     if hardened:
-        apply_landlock(rules(Path(header["folder"]), Path(header["scratch"])))
+        apply_landlock(rules(Path(header["scratch"]), [Path(path) for path in header["reads"]]))
         machine = platform.machine()
         install(program(MACHINES[machine], os.getpid()), _SECCOMP[machine])
 

@@ -55,21 +55,21 @@ def command() -> list[str]:
     return [sys.executable, "-I", "-B", "-X", "utf8", "-m", "harness.sandbox.worker"]
 
 
-def rules(folder: Path, scratch: Path) -> tuple[Rule, ...]:
-    """The files of a hardened child: it reads the interpreter, its packages and the submission, and writes scratch.
+def rules(scratch: Path, reads: Sequence[Path]) -> tuple[Rule, ...]:
+    """The files of a hardened child: it reads the interpreter, its packages and what it is given, and writes scratch.
 
     No home, no data, no gold; no other submission.
     """
     return (
-        *(Rule(path, READ) for path in readable(folder)),
+        *(Rule(path, READ) for path in readable(reads)),
         Rule(scratch, WRITE),
         Rule(Path("/dev/null"), READ | WRITE_FILE),
     )
 
 
-def readable(folder: Path) -> tuple[Path, ...]:
-    """All that a hardened child may read."""
-    return tuple(dict.fromkeys([*interpreter(), *map(Path, (*_SYSTEM, *_MACHINE)), folder]))
+def readable(reads: Sequence[Path]) -> tuple[Path, ...]:
+    """All that a hardened child may read: the system, the interpreter, and what it is given."""
+    return tuple(dict.fromkeys([*interpreter(), *map(Path, (*_SYSTEM, *_MACHINE)), *reads]))
 
 
 def interpreter() -> tuple[Path, ...]:
@@ -81,12 +81,17 @@ def interpreter() -> tuple[Path, ...]:
 
 
 def readable_by_others(paths: Sequence[Path]) -> bool:
-    """Whether every user may enter these folders."""
+    """Whether every user may read these files and enter these folders."""
     return all(
-        place.stat().st_mode & 0o005 == 0o005 if place == path else place.stat().st_mode & 0o001
+        _open_to_others(place) if place == path else place.stat().st_mode & 0o001
         for path in paths
         for place in (path, *path.parents)
     )
+
+
+def _open_to_others(place: Path) -> bool:
+    needed = 0o005 if place.is_dir() else 0o004
+    return place.stat().st_mode & needed == needed
 
 
 def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:

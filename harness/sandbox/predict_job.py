@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from harness.cost.slots import torch_name
 from harness.sandbox.contract import ContractError, Inputs, SubmittedModel
+from harness.sandbox.digests import input_digest
 from harness.sandbox.trace_job import load_weights
 
 BATCH = 32
@@ -33,18 +35,35 @@ def predict(model: SubmittedModel, job: Mapping[str, Any], progress: Callable[[i
         else:
             logits, exits = _run_batches(model, built, examples, progress), None
     return {
-        "answers": [_answer(row, job["classes"]) for row in logits],
+        "answers": [answer_of(row, job["classes"]) for row in logits],
         "sizes": {name: [row[name] for row in sizes] for name in axes},
         "exit_stage": exits,
     }
 
 
 def encoded_shapes(model: SubmittedModel, job: Mapping[str, Any]) -> dict[str, Any]:
-    """Shapes of every encoded sample, and of ``build_inputs`` at every distinct size: they must agree."""
+    """Shapes of every encoded sample, and of ``build_inputs`` at every distinct size: they must agree.
+
+    ``digests`` are of what the samples hold, so that it can be seen later whether ``encode`` gives the same again.
+    """
     dataset, options = job["dataset"], job["options"]
-    encoded = [_shapes(model.encode(example, dataset, options)) for example in job["examples"]]
+    inputs = [model.encode(example, dataset, options) for example in job["examples"]]
     built = [_shapes(model.inputs(dataset, sizes, options)) for sizes in job["sizes"]]
-    return {"encoded": encoded, "built": built}
+    return {
+        "encoded": [_shapes(each) for each in inputs],
+        "digests": [input_digest(_plain(each)) for each in inputs],
+        "built": built,
+    }
+
+
+def encoded_inputs(model: SubmittedModel, job: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``encode`` makes of every sample: by name the dtype and the numbers, without batch axis."""
+    dataset, options = job["dataset"], job["options"]
+    return {"inputs": [_plain(model.encode(example, dataset, options)) for example in job["examples"]]}
+
+
+def _plain(inputs: Inputs) -> dict[str, list[Any]]:
+    return {name: [torch_name(tensor.dtype), tensor[0].tolist()] for name, tensor in sorted(inputs.items())}
 
 
 def _shapes(inputs: Inputs) -> dict[str, list[int]]:
@@ -142,8 +161,8 @@ def _run_stages(
     return logits, exits
 
 
-def _answer(logits: Tensor, classes: int) -> int | float:
-    """The class, or the score (``classes`` is 0)."""
+def answer_of(logits: Tensor, classes: int) -> int | float:
+    """The class (argmax, lowest label on a tie), or the score (``classes`` is 0), of logits [classes]."""
     expected = classes or 1
     if logits.shape[-1] != expected:
         raise ContractError(f"forward returned {logits.shape[-1]} logits; this dataset takes {expected}")

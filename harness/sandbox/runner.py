@@ -30,7 +30,7 @@ from harness.sandbox.policy import (
     limits_for,
     readable_by_others,
 )
-from harness.sandbox.processes import adopt, end, files_in, memory_of
+from harness.sandbox.processes import adopt, cpu_of, end, files_in, memory_of
 
 Message = dict[str, Any]
 
@@ -48,6 +48,8 @@ class Child:
         self._deadline = time.monotonic() + limits.seconds
         self.level = level
         """How it is kept apart."""
+        self.cpu_seconds = 0.0
+        """Of it and all that it started, at its end: told by the kernel, not by the child. 0 without /proc."""
 
     def answers(self, progress: Callable[[int, int], None] = lambda _job, _done: None) -> Iterator[Message]:
         """Yield the answer to every job, in their order.
@@ -157,7 +159,12 @@ def _no_constant(name: str) -> None:
 
 @contextmanager
 def sandboxed(
-    folder: Path, jobs: Sequence[Message], limits: Limits | None = None, level: Level | None = None
+    folder: Path,
+    jobs: Sequence[Message],
+    limits: Limits | None = None,
+    level: Level | None = None,
+    *,
+    reads: Sequence[Path] = (),
 ) -> Iterator[Child]:
     """Start a child on jobs; it, and all that it started, is gone when the block ends.
 
@@ -166,22 +173,23 @@ def sandboxed(
         jobs: what ``harness.sandbox.worker`` takes. They must hold no gold label: the child is the stranger.
         limits: what the child may use; by default, ``limits_for`` so many jobs.
         level: how it is kept apart; by default, the best that is there without set-up.
-
+        reads: further files that it may read: weights that lie elsewhere.
     """
     limits, level = limits or limits_for(len(jobs)), level or chosen(AUTO)
+    places = [folder.resolve(), *(path.resolve() for path in reads)]
     adopt()
     home = Path(tempfile.mkdtemp(prefix="paretonlp-")).resolve()
     scratch = home / "scratch"
     scratch.mkdir()
-    uid = _other_user(scratch) if level in (Level.HARDENED, Level.ISOLATED) else None
-    header = {"level": level, "folder": str(folder.resolve()), "parent": os.getpid(), "uid": uid}
-    header |= {"scratch": str(scratch), "limits": dict(limits.resources())}
+    uid = _other_user(scratch, places) if level in (Level.HARDENED, Level.ISOLATED) else None
+    header = {"level": level, "folder": str(places[0]), "parent": os.getpid(), "uid": uid}
+    header |= {"scratch": str(scratch), "reads": [*map(str, places)], "limits": dict(limits.resources())}
     try:
         with (home / "scratch.log").open("wb") as log, (home / "request").open("w+b") as asked:
             asked.write(json.dumps(header).encode() + b"\n" + json.dumps({"jobs": jobs}).encode() + b"\n")
             asked.seek(0)
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-                child_command(level, folder.resolve(), scratch, limits),
+                child_command(level, scratch, places, limits),
                 stdin=asked,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -189,18 +197,20 @@ def sandboxed(
                 cwd=scratch,
                 start_new_session=True,
             )
+            child = Child(process, scratch, limits, level, len(jobs))
             with process:
                 try:
-                    yield Child(process, scratch, limits, level, len(jobs))
+                    yield child
                 finally:
+                    child.cpu_seconds = cpu_of(process.pid)
                     end(process, scratch)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _other_user(scratch: Path) -> int | None:
-    """Nobody's number, who gets the scratch folder, where root runs this and nobody can read the interpreter."""
-    if os.geteuid() != 0 or not readable_by_others(interpreter()):
+def _other_user(scratch: Path, places: Sequence[Path]) -> int | None:
+    """Nobody's number, who gets the scratch folder, where root runs this and nobody can read all that is needed."""
+    if os.geteuid() != 0 or not readable_by_others([*interpreter(), *places]):
         return None
     os.chown(scratch, NOBODY, NOBODY)
     scratch.parent.chmod(0o711)

@@ -2,19 +2,22 @@
 
 Started as ``python -m harness.sandbox.worker`` by the runner, with a header and a request as two lines of JSON on
 standard input. ``trace`` jobs come back as tapes and weights; ``predict`` jobs as answers, sizes and exits;
-``encode`` jobs as shapes.
+``encode`` jobs as shapes, ``inputs`` jobs as numbers. ``replay`` jobs run a tape, and import nothing submitted.
 """
 
 import json
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.sandbox.confine import confine
 
 Send = Callable[[dict[str, Any]], None]
+Model = Callable[[], Any]
+"""Imports the submission where a job needs it, and once."""
 
 
 def main() -> None:
@@ -31,8 +34,11 @@ def main() -> None:
 
     from harness.sandbox.contract import ContractError, SubmittedModel
 
+    @cache
+    def model() -> SubmittedModel:
+        return SubmittedModel(Path(header["folder"]))
+
     try:
-        model = SubmittedModel(Path(header["folder"]))
         for job in request["jobs"]:
             send({"kind": "answer", **_VERBS[job["verb"]](model, job, send)})
     except ContractError as error:
@@ -41,31 +47,50 @@ def main() -> None:
         send({"kind": "done"})
 
 
-def _trace(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+def _trace(model: Model, job: dict[str, Any], _send: Send) -> dict[str, Any]:
     from harness.sandbox.trace_job import trace
 
-    return trace(model, job)
+    return trace(model(), job)
 
 
-def _predict(model: Any, job: dict[str, Any], send: Send) -> dict[str, Any]:
+def _predict(model: Model, job: dict[str, Any], send: Send) -> dict[str, Any]:
     from harness.sandbox.predict_job import predict
 
-    return predict(model, job, lambda done: send({"kind": "progress", "done": done}))
+    return predict(model(), job, lambda done: send({"kind": "progress", "done": done}))
 
 
-def _encode(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+def _encode(model: Model, job: dict[str, Any], _send: Send) -> dict[str, Any]:
     from harness.sandbox.predict_job import encoded_shapes
 
-    return encoded_shapes(model, job)
+    return encoded_shapes(model(), job)
 
 
-def _compare(model: Any, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+def _inputs(model: Model, job: dict[str, Any], _send: Send) -> dict[str, Any]:
+    from harness.sandbox.predict_job import encoded_inputs
+
+    return encoded_inputs(model(), job)
+
+
+def _compare(model: Model, job: dict[str, Any], _send: Send) -> dict[str, Any]:
     from harness.sandbox.compare_job import compare
 
-    return compare(model, job)
+    return compare(model(), job)
 
 
-_VERBS = {"trace": _trace, "predict": _predict, "encode": _encode, "compare": _compare}
+def _replay(_model: Model, job: dict[str, Any], send: Send) -> dict[str, Any]:
+    from harness.sandbox.replay_job import rerun
+
+    return rerun(job, lambda done: send({"kind": "progress", "done": done}))
+
+
+_VERBS = {
+    "trace": _trace,
+    "predict": _predict,
+    "encode": _encode,
+    "inputs": _inputs,
+    "compare": _compare,
+    "replay": _replay,
+}
 
 if __name__ == "__main__":
     main()

@@ -100,14 +100,14 @@ def test_the_program_is_one_that_the_kernel_takes(machine: str) -> None:
 
 def test_what_may_be_read_and_written(tmp_path: Path) -> None:
     folder, scratch = tmp_path / "submission", tmp_path / "scratch"
-    by_path = {rule.path: rule.rights for rule in rules(folder, scratch)}
+    by_path = {rule.path: rule.rights for rule in rules(scratch, [folder])}
     assert by_path[folder] == READ
     assert by_path[scratch] == WRITE
     assert [path for path, rights in by_path.items() if rights & WRITE_FILE] == [scratch, Path("/dev/null")]
     hidden = (Path.home(), tmp_path, Path.cwd(), Path("/"), Path("/etc"), Path("/tmp"), Path("/proc"))
     assert not set(hidden) & set(by_path)
     assert Path(sys.prefix) in interpreter()
-    assert all(path in by_path for path in readable(folder))
+    assert all(path in by_path for path in readable([folder]))
 
 
 def test_no_right_is_left_ungoverned() -> None:
@@ -154,12 +154,12 @@ def test_what_a_level_needs_is_named(monkeypatch: pytest.MonkeyPatch, level: Lev
 
 def test_the_commands(tmp_path: Path) -> None:
     folder, scratch, limits = tmp_path / "submission", tmp_path / "scratch", Limits(memory_bytes=5, scratch_bytes=7)
-    assert child_command(Level.HARDENED, folder, scratch, limits) == command()
-    wrapped = bubblewrap(folder, scratch, limits)
+    assert child_command(Level.HARDENED, scratch, [folder], limits) == command()
+    wrapped = bubblewrap(scratch, [folder], limits)
     assert "--unshare-all" in wrapped
     assert wrapped.index("--remount-ro") > max(place for place, word in enumerate(wrapped) if word == "--ro-bind")
     assert str(Path.home()) not in wrapped
-    shipped = container("docker", folder, scratch, limits)
+    shipped = container("docker", scratch, [folder], limits)
     pairs = list(pairwise(shipped))
     for pair in (("--network", "none"), ("--cap-drop", "ALL"), ("--memory", "5"), ("--user", "65534:65534")):
         assert pair in pairs

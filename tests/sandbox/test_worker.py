@@ -11,6 +11,7 @@ from torch import nn
 
 from harness.cost.tape_json import from_json
 from harness.findings import ParetoNLPError
+from harness.sandbox.digests import input_digest
 from harness.sandbox.policy import environment
 from harness.sandbox.runner import sandboxed
 
@@ -78,14 +79,21 @@ def test_a_static_model_is_traced_run_and_encoded(tmp_path: Path) -> None:
     state = {"embed.weight": embed.weight, "out.weight": out.weight, "out.bias": out.bias}
     save_file({name: tensor.detach() for name, tensor in state.items()}, tmp_path / "w.safetensors")
     examples = [{"text": "a bb ccc"}, {"text": "dddd"}, {"text": "eeeee ff ggg"}]
-    traced, predicted, encoded = _run(
+    traced, predicted, encoded, inputs = _run(
         folder,
-        {"verb": "trace", "sizes": [{"num_tokens": 3}, {"num_tokens": 9}], "options": {"classes": 2}},
+        {"verb": "trace", "sizes": [{"num_tokens": 3}, {"num_tokens": 1}], "options": {"classes": 2}},
         {"verb": "predict", "examples": examples, "sizes": ["num_tokens"], "classes": 2,
          "weights": str(tmp_path / "w.safetensors")},
         {"verb": "encode", "examples": examples, "sizes": [{"num_tokens": 3}]},
+        {"verb": "inputs", "examples": examples},
     )  # fmt: skip
-    assert [tape.values[tape.inputs["input_ids"]].shape for tape in from_json(traced["tapes"])] == [(1, 3), (1, 9)]
+    (tmp_path / "model.py").write_text("raise AssertionError('a process that runs a graph imports nothing submitted')")
+    (again,) = _run(
+        folder,
+        {"verb": "replay", "tapes": traced["tapes"], "weights": str(tmp_path / "w.safetensors"),
+         "stages": 0, "classes": 2, "samples": [*zip([0, 1, 0], inputs["inputs"], strict=True)]},
+    )  # fmt: skip
+    assert [tape.values[tape.inputs["input_ids"]].shape for tape in from_json(traced["tapes"])] == [(1, 3), (1, 1)]
     assert {weight["name"]: weight["elements"] for weight in traced["weights"]} == {
         "embed.weight": 400, "out.weight": 16, "out.bias": 2,
     }  # fmt: skip
@@ -93,10 +101,13 @@ def test_a_static_model_is_traced_run_and_encoded(tmp_path: Path) -> None:
     expected = [int(out(embed(row).mean(0)).argmax()) for row in ids]
     assert predicted["answers"] == expected
     assert predicted["sizes"] == {"num_tokens": [3, 1, 3]}
-    assert encoded == {
-        "kind": "answer", "encoded": [{"input_ids": [3]}, {"input_ids": [1]}, {"input_ids": [3]}],
-        "built": [{"input_ids": [3]}],
-    }  # fmt: skip
+    assert encoded["encoded"] == [{"input_ids": [3]}, {"input_ids": [1]}, {"input_ids": [3]}]
+    assert encoded["built"] == [{"input_ids": [3]}]
+    assert [given["input_ids"] for given in inputs["inputs"]] == [["int64", row.tolist()] for row in ids]
+    assert encoded["digests"] == [input_digest(given) for given in inputs["inputs"]]
+    assert len(set(encoded["digests"])) == 3
+    assert again["answers"] == expected
+    assert again["exit_stage"] is None
 
 
 def test_a_dynamic_model_leaves_where_it_says(tmp_path: Path) -> None:

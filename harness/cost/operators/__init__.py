@@ -23,7 +23,7 @@ from harness.cost.operators.reductions import REDUCTIONS
 from harness.cost.operators.selection import SELECTION
 from harness.cost.operators.softmax import SOFTMAX
 
-__all__ = ["FAMILIES", "FORMULAS", "FREE", "FREE_GROUPS", "NOTHING", "Call", "Count", "count", "is_free"]
+__all__ = ["FAMILIES", "FORMULAS", "FREE", "FREE_GROUPS", "NOTHING", "Call", "Count", "count", "find", "is_free"]
 
 FAMILIES: tuple[Family, ...] = (
     PRODUCTS,
