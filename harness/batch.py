@@ -11,6 +11,7 @@ from harness.confirming import Claim, check_claim
 from harness.cost.paths import distinct_paths
 from harness.findings import fail
 from harness.measuring import Need, Sizes, ask, measured_models
+from harness.observing import observe
 from harness.planning import Load, Work, versions
 from harness.quality.intervals import interval, replicates
 from harness.quality.metrics import METRICS
@@ -85,6 +86,7 @@ def results_of(
     for attempt in attempts:
         check_exits(attempt.given, attempt.model, attempt.point.name)
     again = reproduce(submission, attempts, child.level, rows_again, progress)
+    ratios = observe(submission, attempts, child.level, rows_again)
     results = [
         measured_result(
             _facts(item, load(item.task), limit, child.level),
@@ -92,8 +94,9 @@ def results_of(
             score,
             "confirmed" if claims else "declared",
             reproduction,
+            ratio,
         )
-        for item, attempt, (score, _), reproduction in zip(todo, attempts, scored, again, strict=True)
+        for item, attempt, (score, _), reproduction, ratio in zip(todo, attempts, scored, again, ratios, strict=True)
     ]
     return results, _by_key(results, scored)
 

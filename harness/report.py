@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SCHEMA_VERSION = 1
 
-Provenance = Literal["measured", "declared", "confirmed", "reproduced", "reported"]
+CostClaim = Literal["measured", "self-reported", "declared"]
+"""Where a cost comes from, the strongest first."""
 
 
 class _Facts(BaseModel):
@@ -94,7 +95,11 @@ class Cost(_Facts):
     """What a sample costs: MACs of matrix work; FLOPs = 2 x MACs + every other arithmetic operation
     (docs/cost.md)."""
 
-    provenance: Literal["measured", "declared"]
+    provenance: CostClaim
+    """Self-reported: the control flow depends on values, so that the harness has no graph to run
+    again; never ranked."""
+    time_ratio: float | None = None
+    """Of a self-reported cost: processor time over what the cost explains; beyond 2 it is refused."""
     lengths: Literal["declared", "confirmed"] = "declared"
     macs: Distribution | None
     flops: Distribution | None

@@ -24,6 +24,7 @@ def measured_result(
     score: Score,
     lengths: Lengths,
     reproduction: Reproduction,
+    time_ratio: float | None,
 ) -> Result:
     """The result of a point whose model was traced.
 
@@ -33,6 +34,7 @@ def measured_result(
         score: how good the answers are.
         lengths: whether the sizes were recomputed from the texts.
         reproduction: what running the graph again gave.
+        time_ratio: processor time over what the cost explains, of a self-reported cost.
     """
     given, model, point = attempt.given, attempt.model, attempt.point
     nonzero = None if attempt.weights is None else count_nonzero(attempt.weights)
@@ -43,7 +45,7 @@ def measured_result(
     return Result(
         **facts,
         score=score.model_copy(update={"predictions": "reproduced" if reproduction.rows else "declared"}),
-        cost=cost,
+        cost=cost.model_copy(update={"time_ratio": time_ratio}),
         parameters=_parameters(model, nonzero, point, str(facts["dataset"])),
         reproduction=reproduction,
     )
@@ -82,7 +84,7 @@ def _paths_cost(given: Predictions, model: MeasuredModel, lengths: Lengths, nonz
     costs = model.price(paths)
     rows = int(paths.samples.sum())
     return Cost(
-        provenance="measured",
+        provenance="self-reported" if model.tracing == "values" else "measured",
         lengths=lengths,
         macs=_distribution(costs.macs, paths.samples),
         flops=_distribution(costs.flops, paths.samples),
@@ -125,7 +127,7 @@ def _modules_cost(given: Predictions, model: MeasuredModel, lengths: Lengths) ->
             for name, calls in cost.unpriced.items():
                 unpriced[name] = unpriced.get(name, 0.0) + calls * count / len(rows)
     return Cost(
-        provenance="measured",
+        provenance="self-reported" if model.tracing == "values" else "measured",
         lengths=lengths,
         macs=_distribution(np.array(macs, np.int64), samples),
         flops=_distribution(np.array(flops, np.int64), samples),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from harness.board.axes import AXES, Axis
 from harness.elue_score import EluePoint, Estimate, Floats, estimate
 from harness.findings import fail
 from harness.quality.intervals import COUNT, Comparison, paired_difference
-from harness.report import Result
+from harness.report import CostClaim, Result
 from harness.store import Stored
 
 
@@ -18,7 +18,7 @@ from harness.store import Stored
 class Marks:
     """Where the figures of a row come from; over several tasks, the weakest claim of them."""
 
-    cost: Literal["measured", "declared"]
+    cost: CostClaim
     lengths: Literal["confirmed", "declared"]
     predictions: Literal["reproduced", "declared"]
     parameters: Literal["measured", "declared"]
@@ -114,7 +114,7 @@ def suite_row(rows: Sequence[Row], weights: Sequence[float]) -> Row:
         score=weighted_mean([row.score for row in rows], weights),
         costs={name: _combined(axis, rows, weights) for name, axis in AXES.items()},
         marks=Marks(
-            "measured" if all(row.marks.cost == "measured" for row in rows) else "declared",
+            _weakest_cost([row.marks.cost for row in rows]),
             "confirmed" if all(row.marks.lengths == "confirmed" for row in rows) else "declared",
             "reproduced" if all(row.marks.predictions == "reproduced" for row in rows) else "declared",
             "measured" if all(row.marks.parameters == "measured" for row in rows) else "declared",
@@ -122,6 +122,11 @@ def suite_row(rows: Sequence[Row], weights: Sequence[float]) -> Row:
         results=tuple(result for row in rows for result in row.results),
         not_ranked=joint_reasons({row.results[0].task: row.not_ranked for row in rows}),
     )
+
+
+def _weakest_cost(claims: Sequence[CostClaim]) -> CostClaim:
+    """A mean is as good as its weakest part."""
+    return max(claims, key=get_args(CostClaim).index)
 
 
 def weighted_mean(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
 
-PROVED, DECLARED = "✓", "·"
+PROVED, SELF_REPORTED, DECLARED = "✓", "~", "·"
 PROOF = ("cost", "len", "ans")
 """Columns that say what the harness proved of a row: its cost, the lengths of its samples, its answers."""
-PROOF_LEGEND = f"cost len ans: {PROVED} measured, confirmed, reproduced by the harness   {DECLARED} declared only"
+PROOF_LEGEND = f"cost len ans: {PROVED} found by the harness   {SELF_REPORTED} self-reported   {DECLARED} declared only"
+_SIGNS = {"declared": DECLARED, "self-reported": SELF_REPORTED}
 
 
 def plain(text: str) -> Text:
@@ -73,7 +74,7 @@ def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
 def proof(marks: "Marks") -> tuple[str, str, str]:
     """The cells under ``PROOF``."""
     claims = marks.cost, marks.lengths, marks.predictions
-    cost, lengths, answers = (DECLARED if claim == "declared" else PROVED for claim in claims)
+    cost, lengths, answers = (_SIGNS.get(claim, PROVED) for claim in claims)
     return cost, lengths, answers
 
 

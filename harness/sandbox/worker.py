@@ -2,7 +2,7 @@
 
 Started as ``python -m harness.sandbox.worker`` by the runner, with a header and a request as two lines of JSON on
 standard input. ``trace`` jobs come back as tapes and weights; ``predict`` jobs as answers, sizes and exits;
-``encode`` jobs as shapes, ``inputs`` jobs as numbers. ``replay`` jobs run a tape, and import nothing submitted.
+``encode`` jobs as shapes, ``inputs`` jobs as numbers. ``replay`` and ``calibrate`` jobs import nothing submitted.
 """
 
 import json
@@ -83,6 +83,12 @@ def _replay(_model: Model, job: dict[str, Any], send: Send) -> dict[str, Any]:
     return rerun(job, lambda done: send({"kind": "progress", "done": done}))
 
 
+def _calibrate(_model: Model, _job: dict[str, Any], _send: Send) -> dict[str, Any]:
+    from harness.sandbox.calibrate_job import calibrate
+
+    return dict(calibrate())
+
+
 _VERBS = {
     "trace": _trace,
     "predict": _predict,
@@ -90,6 +96,7 @@ _VERBS = {
     "inputs": _inputs,
     "compare": _compare,
     "replay": _replay,
+    "calibrate": _calibrate,
 }
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def test_figures_frontier_and_proof(run, three, width):
         ["dense", "dense", "half", "80.00", "1.0", "0%", "2G", "50M", "✓", "·", "·"],
         ["●", "dense", "dense", "full", "87.65", "1.0", "100%", "11.2G", "109M", "✓", "·", "·"],
     ]
-    assert "cost len ans: ✓ measured, confirmed, reproduced by the harness   · declared only" in outcome.out
+    assert "cost len ans: ✓ found by the harness   ~ self-reported   · declared only" in outcome.out
 
 
 @pytest.mark.parametrize("cost", ["flops", "effective_flops", "non_embedding", "bytes"])

@@ -26,7 +26,7 @@ class Model(nn.Module):
 def build_model(dataset):
     return Model()
 """
-LEGEND = "cost len ans: ✓ measured, confirmed, reproduced by the harness   · declared only"
+LEGEND = "cost len ans: ✓ found by the harness   ~ self-reported   · declared only"
 
 
 def elue(data):
