@@ -5,6 +5,7 @@ with a few tapes; a template made of them, checked on further ones, prices every
 second child traces every distinct size.
 """
 
+import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,16 +156,18 @@ def _model(asked: Asked, answer: Message) -> MeasuredModel | None:
     template = fit(list(zip(asked.sizes, tapes, strict=True)))
     if template is None:
         return None
-    return MeasuredModel(_stages(answer), "template", _by_sizes(asked, tapes), template, _weights(answer), {})
+    weights = _weights(answer, tapes)
+    return MeasuredModel(_stages(answer), "template", _by_sizes(asked, tapes), template, weights, {})
 
 
 def _traced_each(asked: Asked, answer: Message) -> MeasuredModel:
     modules = asked.need.modules
     tapes = _tapes(answer, len(modules or asked.sizes))
     tracing: Tracing = "values" if any(tape.with_values for tape in tapes) else "per-path"
+    weights = _weights(answer, () if modules else tapes)  # a module by itself has other names than in the whole
     if modules:
-        return MeasuredModel(0, tracing, {}, None, _weights(answer), dict(zip(modules, tapes, strict=True)))
-    return MeasuredModel(_stages(answer), tracing, _by_sizes(asked, tapes), None, _weights(answer), {})
+        return MeasuredModel(0, tracing, {}, None, weights, dict(zip(modules, tapes, strict=True)))
+    return MeasuredModel(_stages(answer), tracing, _by_sizes(asked, tapes), None, weights, {})
 
 
 def _by_sizes(asked: Asked, tapes: list[Tape]) -> dict[tuple[int, ...], Tape]:
@@ -185,12 +188,25 @@ def _stages(answer: Message) -> int:
     return stages
 
 
-def _weights(answer: Message) -> tuple[Weight, ...]:
-    """The stored tensors, checked: a stranger's word is data."""
+def _weights(answer: Message, tapes: Sequence[Tape]) -> tuple[Weight, ...]:
+    """The stored tensors, checked: a stranger's word is data, and what the graph reads must be among them."""
     listed = answer.get("weights")
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise fail("no-answer", "the submitted code sent no list of weights")
-    return tuple(_weight(entry) for entry in listed)
+    weights = {weight.name: weight for weight in map(_weight, listed)}
+    for tape in tapes:
+        for leaf in tape.leaves:
+            value = tape.values[leaf.value]
+            if leaf.kind != "parameter" or value.layout != "strided":
+                continue
+            weight = weights.get(leaf.name)
+            if weight is None or weight.shape != value.shape or weight.elements != math.prod(value.shape):
+                raise fail(
+                    "hidden-weights",
+                    f"the model reads the parameter {leaf.name!r} of shape {list(value.shape)}, "
+                    f"which its list of weights {'lacks' if weight is None else 'has otherwise'}",
+                )
+    return tuple(weights.values())
 
 
 def _weight(entry: Mapping[str, Any]) -> Weight:

@@ -33,9 +33,9 @@ AGREE = 0.99
 """The share of answers, and of exits, that must be the same, but for one: other processors break ties otherwise."""
 CLOSE = 1e-3
 """Scores are the same within this, absolutely or relatively."""
-ENCODE_SECONDS = 0.05
+ENCODE_SECONDS = 0.01
 """CPU time that ``encode`` may take of a sample: it makes numbers of texts, and does not answer."""
-START_SECONDS = 60.0
+START_SECONDS = 20.0
 """CPU time that the start of a child may take."""
 _ROWS_SHOWN = 5
 

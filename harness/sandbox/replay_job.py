@@ -25,6 +25,9 @@ def rerun(job: Mapping[str, Any], progress: Callable[[int], None]) -> dict[str, 
 
     Returns:
         ``answers`` and ``exit_stage`` (null for a static model); or ``refused``, with the reason.
+
+    Raises:
+        ContractError: the graph gives no answer, or one that is none.
     """
     torch.set_num_threads(1)  # one sample at a time: threads would wait for each other
     try:
@@ -38,7 +41,7 @@ def rerun(job: Mapping[str, Any], progress: Callable[[int], None]) -> dict[str, 
             if not _same(ran[place], runs(place)):
                 raise fail("no-replay", "the graph gives another answer in another order of the samples")
         answers = [answer_of(_logits(run), job["classes"]) for run in ran]
-    except (ParetoNLPError, ContractError) as error:
+    except ParetoNLPError as error:
         return {"refused": str(error)}
     return {"answers": answers, "exit_stage": [run.stage for run in ran] if job["stages"] else None}
 
@@ -71,7 +74,7 @@ def _logits(run: Run) -> Tensor:
     name = f"{run.stage}.logits" if run.stage else "logits"
     logits = run.outputs.get(name)
     if logits is None or logits.dim() != 2 or logits.shape[0] != 1:
-        raise fail("no-replay", f"the graph has no output {name} of shape [1, classes]")
+        raise ContractError(f"the graph has no output {name} of shape [1, classes]")
     return logits[0]
 
 
