@@ -281,6 +281,19 @@ def test_files_that_are_no_table(tmp_path: Path, name: str) -> None:
     assert [(finding.code, finding.row) for finding in errors(tmp_path, data)] == expected
 
 
+def test_lines_that_are_no_utf8_over_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEADER.encode() + b"0\t0\t1\n1\t\xc3\xa9\t1\n2\t0\n3\t\xc3"
+    for size in range(1, len(text)):
+        monkeypatch.setattr(prediction_tsv, "_CHUNK_BYTES", size)
+        assert places(errors(tmp_path, text, 3)) == [("not-utf8", 5, None)]
+
+
+def test_a_ragged_line_that_is_no_utf8_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    found = errors(tmp_path, HEADER.encode() + b"0\t0\t1\n1\t\xa9\n", 2)
+    assert places(found) == [("not-utf8", 3, None)]
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("header", "expected", "said"),
     [
