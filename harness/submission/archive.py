@@ -1,7 +1,6 @@
 """Unpacking a stranger's zip: everything is checked against the directory before a byte is written."""
 
 import io
-import os
 import shutil
 import stat
 import struct
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.findings import Finding, ParetoNLPError, fail
+from harness.submission.staging import new_file
 from harness.submission.text import bytes_read, quoted
 from harness.submission.tree import (
     MAX_FILES,
@@ -211,7 +211,5 @@ def _single_folder(names: Sequence[str]) -> str:
 
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
     """Write one file; ``ZipFile.open`` stops at the stated size and checks the CRC."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with opened.open(entry) as source, open(os.open(target, flags, 0o644), "wb") as written:
+    with opened.open(entry) as source, open(new_file(target), "wb") as written:
         shutil.copyfileobj(source, written, 1024**2)
