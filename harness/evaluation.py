@@ -90,7 +90,7 @@ def evaluate_tasks(
     """As ``evaluate``, on tasks and with a loader of splits that several submissions share."""
     refuse_hidden(tasks)
     submission = load_submission(folder)
-    before = _report_before(submission, folder)
+    before = _report_before(folder)
     work = plan(submission, tasks, load, before, limit=limit)
     todo = [item for item in work if force or not item.done]
     report = _with_card(before, submission)
@@ -250,8 +250,8 @@ def _by_key(results: Sequence[Result], scored: Sequence[tuple[Score, NDArray[np.
     return {result.replicates_key: drawn for result, (_, drawn) in zip(results, scored, strict=True)}
 
 
-def _report_before(submission: Submission, folder: Path) -> Report | None:
-    return read_report(folder) if folder.is_dir() and (submission.root / "report.json").is_file() else None
+def _report_before(folder: Path) -> Report | None:
+    return read_report(folder) if (folder / "report.json").is_file() else None
 
 
 def _with_card(before: Report | None, submission: Submission) -> Report:
