@@ -7,6 +7,7 @@ replays it.
 """
 
 import argparse
+import hashlib
 import sys
 from pathlib import Path
 
@@ -36,7 +37,17 @@ def main() -> None:
         time = f"-max_total_time={round(60 * given.minutes)}"
         limits = [f"-max_len={LARGEST}", "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
         options = [time, *limits, f"-artifact_prefix={learnt}/", str(learnt), str(seeds)]
-    atheris.Setup([sys.argv[0], *options], readers.READERS[given.reader])
+    read = readers.READERS[given.reader]
+
+    def kept(data: bytes) -> None:
+        """Read, and keep what is found here: libFuzzer does not always come to it."""
+        try:
+            read(data)
+        except BaseException:
+            (learnt / f"crash-{hashlib.sha1(data).hexdigest()}").write_bytes(data)
+            raise
+
+    atheris.Setup([sys.argv[0], *options], kept)
     atheris.Fuzz()
 
 
