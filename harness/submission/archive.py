@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from harness.findings import Finding, ParetoNLPError, fail
-from harness.submission.staging import new_file
+from harness.submission.staging import is_no_room, need_room, new_file, no_room
 from harness.submission.text import bytes_read, quoted
 from harness.submission.tree import (
+    HARNESS_FILES,
     MAX_FILES,
     irregular,
     is_ignored,
@@ -66,17 +67,22 @@ def unpack(archive: Path, target: Path) -> None:
 
     Raises:
         ParetoNLPError: ``zip-broken``, ``zip-name``, ``zip-encrypted``, ``zip-method``,
-            ``zip-overlap``, ``zip-ratio``, ``too-many-files``, ``too-many-bytes``, ``not-a-file``
-            or what ``name_findings`` finds.
+            ``zip-overlap``, ``zip-ratio``, ``too-many-files``, ``too-many-bytes``, ``no-room``,
+            ``not-a-file`` or what ``name_findings`` finds.
 
     """
     try:
         with _Stream(io.FileIO(archive)) as stream, zipfile.ZipFile(stream) as opened:
             entries = _checked(opened, stream)
+            size = sum(entry.file_size for entry in entries)
+            need_room(size, target)
             strip = _single_folder([entry.filename for entry in entries])
             for entry in entries:
-                _write(opened, entry, target / entry.filename[len(strip) :])
+                if (name := entry.filename[len(strip) :]) not in HARNESS_FILES:
+                    _write(opened, entry, target / name)
     except _BROKEN as error:
+        if isinstance(error, OSError) and is_no_room(error):
+            raise no_room(size) from error
         raise fail(
             "zip-broken",
             f"The archive cannot be unpacked: {quoted(str(error))}.",

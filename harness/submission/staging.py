@@ -19,7 +19,6 @@ from harness.submission.text import bytes_read
 from harness.submission.tree import Tree, irregular, kind_of, opened, read_tree
 
 _CHUNK_BYTES = 1024**2
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def private_folder() -> Path:
@@ -67,8 +66,7 @@ def stage(source: Path, target: Path) -> Tree:
         tree = read_tree(top)
         if tree.beyond_caps:
             raise ParetoNLPError(*tree.findings)
-        if (size := sum(tree.sizes.values())) > shutil.disk_usage(target).free:
-            raise _no_room(size)
+        need_room(sum(tree.sizes.values()), target)
         findings = list(tree.findings)
         sizes = {}
         for name, listed in tree.sizes.items():
@@ -107,8 +105,8 @@ def _copy(top: int, name: str, listed: int, target: Path) -> Finding | None:
                 return irregular(name, kind_of(status.st_mode))
             copied = _copy_bytes(source, target / name, listed)
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise _no_room(listed) from error
+        if is_no_room(error):
+            raise no_room(listed) from error
         return Finding("unreadable-file", f"The file cannot be read: {error.strerror}.", file=name)
     if copied != listed:
         return Finding(
@@ -143,10 +141,27 @@ def _open_below(top: int, name: str) -> Iterator[int]:
             yield below
 
 
-def _no_room(size: int) -> ParetoNLPError:
+def need_room(size: int, target: Path) -> None:
+    """Raise where a folder's disk has no room for so many bytes.
+
+    Raises:
+        ParetoNLPError: ``no-room``.
+
+    """
+    if size > shutil.disk_usage(target).free:
+        raise no_room(size)
+
+
+def is_no_room(error: OSError) -> bool:
+    """Whether the system says that a disk is full, or a quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_room(size: int) -> ParetoNLPError:
+    """The error for a copy that the disk has no room for."""
     return fail(
         "no-room",
-        f"There is no room in {tempfile.gettempdir()} to copy {bytes_read(size)}.",
-        expected="room for the whole folder: what is evaluated is a copy",
+        f"There is no room in {tempfile.gettempdir()} for {bytes_read(size)}.",
+        expected="room for all files: what is evaluated is a copy",
         remedy="Set TMPDIR to a folder on a larger disk, or put large weights on the Hub.",
     )

@@ -24,7 +24,7 @@ from harness.findings import ParetoNLPError
 from harness.store import read_replicates, read_report, write_report
 from harness.submission import read_header, read_manifest, read_predictions, write_manifest
 from harness.submission.archive import unpack
-from harness.submission.tree import MAX_DEPTH, is_ignored
+from harness.submission.tree import HARNESS_FILES, MAX_DEPTH, is_ignored
 from harness.submission.yaml_reading import dump_yaml, parse_yaml
 from harness.tasks.types import Dataset, Task
 
@@ -67,13 +67,15 @@ def read_zip(data: bytes) -> None:
         if unpacked is None:
             return
         there = {file.relative_to(target).as_posix(): file for file in target.rglob("*") if not file.is_dir()}
+        assert not HARNESS_FILES.intersection(there)
         assert all(file.is_file() and not file.is_symlink() for file in there.values())
         assert all(name.count("/") <= MAX_DEPTH for name in there)
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             wanted = [entry for entry in opened.infolist() if not entry.is_dir()]
             wanted = [entry for entry in wanted if not any(map(is_ignored, entry.filename.split("/")))]
+            wanted = [entry for entry in wanted if entry.filename.split("/")[-1] not in HARNESS_FILES]
             contents = sorted(opened.read(entry) for entry in wanted)
-        assert sorted(file.read_bytes() for file in there.values()) == contents
+        assert sorted(file.read_bytes() for file in there.values() if file.name not in HARNESS_FILES) == contents
 
 
 def read_yaml(data: bytes) -> None:

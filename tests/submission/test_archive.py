@@ -1,5 +1,7 @@
 """Zips as attackers write them, made by hand where ``zipfile`` is too well-behaved."""
 
+import errno
+import shutil
 import stat
 import struct
 import warnings
@@ -79,6 +81,27 @@ def test_a_single_folder_is_left_out(tmp_path: Path) -> None:
     target.mkdir()
     unpack(made(tmp_path, {"mine/a.txt": b"1", "mine/d/b.txt": b"2", "__MACOSX/mine/._a.txt": b"3"}), target)
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*")) == ["a.txt", "d", "d/b.txt"]
+
+
+def test_a_former_report_is_left_out(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    unpack(made(tmp_path, {"m/report.json": b"{}", "m/replicates.npz": b"", "m/assets/report.json": b"x"}), target)
+    files = [path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()]
+    assert files == ["assets/report.json"]
+
+
+def test_room_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(tmp_path, {"a": bytes(2**20), "b": bytes(2**20)})
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 2**21 - 1))
+        assert codes(path, tmp_path) == ["no-room"]
+
+    def full(_: Path) -> int:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(archive, "new_file", full)
+    assert codes(path, tmp_path) == ["no-room"]
 
 
 @pytest.mark.parametrize(

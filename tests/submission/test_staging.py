@@ -154,7 +154,7 @@ def test_nothing_is_copied_beyond_the_caps(source: Path, tmp_path: Path, monkeyp
 def test_room_is_needed(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 2**20))
-        with pytest.raises(ParetoNLPError, match=r"no room in .* to copy 3 MiB") as caught:
+        with pytest.raises(ParetoNLPError, match=r"no room in .* for 3 MiB") as caught:
             stage(source, tmp_path / "target")
     assert [finding.code for finding in caught.value.findings] == ["no-room"]
     assert contents(tmp_path / "target") == {}
