@@ -36,7 +36,7 @@ _UNPRINTABLE = re.compile(
 )
 """In JSON, as themselves or written out: control characters but tab and newline, and marks that turn text around."""
 
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (OSError, EOFError, OverflowError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What ``zipfile`` raises on a damaged, encrypted or exotic archive."""
 
 Document = dict[str, Any]

@@ -176,6 +176,17 @@ def test_an_entry_over_the_directory(tmp_path: Path) -> None:
     assert codes(path, tmp_path) == ["zip-overlap"]
 
 
+@pytest.mark.parametrize("offset", [2**63 - 1, 2**63, 2**64 - 1])
+def test_an_offset_beyond_the_file(tmp_path: Path, offset: int) -> None:
+    """Its true value in an extra field (APPNOTE.TXT 4.5.3)."""
+    extra = struct.pack("<HHQ", 1, 8, offset)
+    entry = struct.pack("<IHHHHHH", 0x02014B50, 45, 45, 0, 0, 0, 0) + struct.pack("<III", 0, 0, 0)
+    entry += struct.pack("<HHHHHII", 1, len(extra), 0, 0, 0, 0, 0xFFFFFFFF) + b"a" + extra
+    path = tmp_path / "raw.zip"
+    path.write_bytes(entry + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(entry), 0, 0))
+    assert codes(path, tmp_path) == ["zip-broken"]
+
+
 def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(tmp_path, {f"{number}": bytes(2**20) for number in range(4)})
     monkeypatch.setattr(archive, "_RATIO_MATTERS_FROM", 2**21)
