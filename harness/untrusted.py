@@ -1,4 +1,4 @@
-"""Files and JSON from a stranger: read within bounds, and meaning the same to every reader."""
+"""Files, JSON and words from a stranger: read within bounds, and meaning the same to every reader."""
 
 import errno
 import json
@@ -29,6 +29,15 @@ def read_bounded(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         return stream.read(most + 1)
+
+
+def printable(text: str) -> str:
+    """Words as they are, with what does not print written out: control characters, marks that turn text around.
+
+    >>> printable("red \\x1b[31m")
+    'red \\\\x1b[31m'
+    """
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
 
 
 def parse_json(text: str) -> Any:

@@ -174,7 +174,7 @@ def _overlaps(entries: Sequence[zipfile.ZipInfo], stream: IO[bytes], directory: 
         data = entry.header_offset + _LOCAL_HEADER.size + name_length + extra_length
         ends.append((entry.header_offset, data + entry.compress_size, entry.filename))
     ends.sort()
-    starts = [start for start, _, _ in ends[1:]] + [directory]
+    starts = [*(start for start, _, _ in ends), directory][1:]
     return [
         Finding(
             "zip-overlap",

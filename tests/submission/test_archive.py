@@ -83,6 +83,15 @@ def test_a_single_folder_is_left_out(tmp_path: Path) -> None:
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*")) == ["a.txt", "d", "d/b.txt"]
 
 
+def test_an_empty_archive_is_an_empty_folder(tmp_path: Path) -> None:
+    path = made(tmp_path, {})
+    target = tmp_path / "target"
+    target.mkdir()
+    unpack(path, target)
+    assert list(target.iterdir()) == []
+    assert [finding.code for finding in inspect_submission(path)[1]] == ["manifest-missing"]
+
+
 def test_a_former_report_is_left_out(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
@@ -227,7 +236,7 @@ def test_a_large_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert codes(made(tmp_path, {f"{number}": b"" for number in range(4)}), tmp_path) == ["too-many-files"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", b"PK\x05\x06" + bytes(18) + b"x", bytes(1000)])
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", b"PK\x05\x06" + bytes(17), bytes(1000)])
 def test_no_zip(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(data)
