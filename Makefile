@@ -1,8 +1,11 @@
 # The words people type. Everything runs in a virtual environment that the first of them sets up.
 PYTHON ?= python3
 BIN := .venv/bin
+READING := tests/submission tests/cost tests/sandbox tests/fuzz tests/test_evaluation.py tests/test_store.py
+# the rest of the sandbox runs in children, where nobody counts
+COUNTED := harness/submission/*,harness/cost/*,harness/sandbox/enclosure.py,harness/sandbox/l*.py,harness/sandbox/policy.py,harness/sandbox/s*.py
 
-.PHONY: demo test lint regress board bench docs pictures clean
+.PHONY: demo test coverage lint regress board bench docs pictures clean
 
 demo: .venv/.installed  ## evaluate every submission on the embedded suite and print the board
 	$(BIN)/paretonlp evaluate submissions --suite probe
@@ -12,6 +15,11 @@ test: .venv/.installed-test  ## lint, types, tests, and whether the probe baseli
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 	$(MAKE) --no-print-directory regress
+
+coverage: .venv/.installed-test  ## branch coverage of what reads a stranger's files and prices a stranger's model
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(READING) \
+		--cov=harness.submission --cov=harness.cost --cov=harness.sandbox --cov-branch --cov-report=
+	$(BIN)/python -m coverage report --show-missing --skip-covered --include="$(COUNTED)" --fail-under=95
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

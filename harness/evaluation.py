@@ -72,7 +72,7 @@ def evaluate_tasks(
     """
     refuse_hidden(tasks)
     submission = load_submission(folder)
-    before = _report_before(submission, folder)
+    before = _report_before(folder)
     work = plan(submission, tasks, load, before, limit=limit)
     todo = [item for item in work if force or not item.done]
     report = _with_card(before, submission)
@@ -89,8 +89,8 @@ def evaluate_tasks(
     return read_report(folder) if written else report
 
 
-def _report_before(submission: Submission, folder: Path) -> Report | None:
-    return read_report(folder) if folder.is_dir() and (submission.root / "report.json").is_file() else None
+def _report_before(folder: Path) -> Report | None:
+    return read_report(folder) if (folder / "report.json").is_file() else None
 
 
 def _with_card(before: Report | None, submission: Submission) -> Report:

@@ -20,13 +20,16 @@ from pydantic import ValidationError
 from harness.atomic import write_whole
 from harness.findings import Finding, ParetoNLPError, fail
 from harness.report import SCHEMA_VERSION, Report, Result
+from harness.untrusted import parse_json, read_bounded
 
 REPORT = "report.json"
 REPLICATES = "replicates.npz"
 MAX_REPORT_BYTES = 256 * 2**20
 MAX_REPLICATES_BYTES = 512 * 2**20
 
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_MAX_PIECE = 16 * 2**20
+_MOST_FINDINGS = 100
+_UNREADABLE = (OSError, EOFError, OverflowError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What ``zipfile`` raises on a damaged, encrypted or exotic archive."""
 
 Document = dict[str, Any]
@@ -112,12 +115,13 @@ def read_report(folder: Path) -> Report:
     """
     path = folder / REPORT
     try:
-        if path.stat().st_size > MAX_REPORT_BYTES:
+        data = read_bounded(path, MAX_REPORT_BYTES)
+        if len(data) > MAX_REPORT_BYTES:
             raise _broken(path, f"It is larger than {MAX_REPORT_BYTES:,} bytes.")
-        document = json.loads(path.read_text("utf-8"))
+        document = parse_json(data.decode("utf-8"))
     except OSError as error:
         raise _broken(path, f"It cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _broken(path, f"It is no JSON: {error}.") from error
     if not isinstance(document, dict):
         raise _broken(path, "It holds no JSON object.")
@@ -164,7 +168,7 @@ def _broken(path: Path, what: str) -> ParetoNLPError:
 
 
 def _findings(path: Path, error: ValidationError) -> Iterable[Finding]:
-    for problem in error.errors(include_url=False, include_context=False):
+    for problem in error.errors(include_url=False, include_context=False)[:_MOST_FINDINGS]:
         yield Finding(
             "report-broken",
             f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}.",
@@ -220,14 +224,18 @@ def read_replicates(folder: Path) -> Replicates:
         ParetoNLPError: the file is no archive of one-dimensional, finite float64 arrays.
     """
     path = folder / REPLICATES
-    if not path.exists():
-        return {}
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_REPLICATES_BYTES:
+        data = read_bounded(path, MAX_REPLICATES_BYTES)
+        with zipfile.ZipFile(_Pieces(data)) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            size = max(len(data), sum(member.file_size for member in members.values()))
+            if size > MAX_REPLICATES_BYTES:
                 raise ValueError(f"they are larger than {MAX_REPLICATES_BYTES:,} bytes")
-            return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
+            if len(members) < len(archive.infolist()):
+                raise ValueError("a name is there twice")
+            return {name: _array(archive, member) for name, member in members.items()}
+    except FileNotFoundError:
+        return {}
     except _UNREADABLE as error:
         raise fail(
             "replicates-broken",
@@ -235,6 +243,16 @@ def read_replicates(folder: Path) -> Replicates:
             file=str(path),
             remedy="Evaluate the submission again to renew them.",
         ) from error
+
+
+class _Pieces(io.BytesIO):
+    """Bytes of which only small pieces are read: ``zipfile`` reads a directory at once, and an array is small."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next ``size`` bytes."""
+        if size is not None and size > _MAX_PIECE:
+            raise ValueError("a part of the archive is too large")
+        return super().read(size)
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.float64]:

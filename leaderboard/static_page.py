@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 from harness.board import AXES
 from harness.findings import fail
 from harness.numbers import human
+from harness.untrusted import printable
 from leaderboard.building import made_index
 from leaderboard.charts.frontier import Titles, frontier_figure
 from leaderboard.index import Index, open_index
@@ -75,7 +76,7 @@ def _section(index: Index, view: View, points: Points) -> str:
         config={"displaylogo": False, "responsive": True},
         div_id=f"chart-{_anchor(view)}",  # the same page for the same reports
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in index.notes.get(f"{view.suite}/{view.task}", []))
+    notes = "".join(f"<li>{escape(printable(note))}</li>" for note in index.notes.get(f"{view.suite}/{view.task}", []))
     title = f'<h2 id="{_anchor(view)}">{escape(_title(view))}</h2>'
     return f"<section>{title}{drawn}<ul>{notes}</ul>{_table(points.rows)}</section>"
 
@@ -105,7 +106,7 @@ def _line(row: Any) -> str:
         human(row.parameters),
     )
     proofs = (row.cost_provenance, row.lengths_provenance, row.predictions_provenance)
-    cells = [f"<td>{escape(str(word))}</td>" for word in words]
+    cells = [f"<td>{escape(printable(str(word)))}</td>" for word in words]
     cells += [f'<td class="number">{number}</td>' for number in numbers]
     cells += [f"<td>{escape(proof)}</td>" for proof in proofs]
     return f"<tr>{''.join(cells)}</tr>"

@@ -8,6 +8,7 @@ import streamlit as st
 from harness.findings import ParetoNLPError
 from leaderboard.building import made_index
 from leaderboard.index import Index, open_index
+from leaderboard.widgets import markdown
 
 STORE = "PARETONLP_STORE"
 ALLOW = "PARETONLP_ALLOW_SUBMISSIONS"
@@ -35,7 +36,7 @@ def open_store() -> Index:
     try:
         return _open(_present(str(store())))
     except ParetoNLPError as error:
-        st.error("\n\n".join(map(str, error.findings)), icon=":material/folder_off:")
+        st.error("\n\n".join(markdown(str(finding)) for finding in error.findings), icon=":material/folder_off:")
         st.stop()
 
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from harness.export import to_csv
+from harness.untrusted import printable
 from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 
 CLAIMS = {
@@ -103,7 +104,7 @@ def badges(cost: str, lengths: str, answers: str) -> None:
 
 def markdown(text: str) -> str:
     """Somebody's words as they are: nothing in them is markup, a link or mathematics."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^])", r"\\\1", printable(" ".join(text.split())))
 
 
 def safe_link(text: str) -> str:

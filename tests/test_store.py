@@ -91,6 +91,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, make_report, monkeypat
         ("{}", "schema_version"),
         ('{"schema_version": 1}', "submission: Field required"),
         ('{"schema_version": 1, "submission": 3, "folder_sha256": "", "x": 1}', "x: Extra inputs"),
+        ('{"schema_version": 1, "schema_version": 1}', "a key is there twice"),
+        ('{"schema_version": NaN}', "NaN is no JSON"),
+        ('{"schema_version": 1, "x": 99999999999999999999}', "64 bits"),
     ],
 )
 def test_a_broken_report_is_named(tmp_path, text, message):
@@ -109,6 +112,28 @@ def test_not_utf8_and_too_large_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "MAX_REPORT_BYTES", 5)
     with pytest.raises(ParetoNLPError, match="larger than 5 bytes"):
         read_report(tmp_path)
+
+
+def test_of_many_faults_some_are_told(tmp_path):
+    (tmp_path / "report.json").write_text(json.dumps({"schema_version": 1, **dict.fromkeys(map(str, range(1000)))}))
+    with pytest.raises(ParetoNLPError) as caught:
+        read_report(tmp_path)
+    assert len(_codes(caught)) == 100
+
+
+def test_links_and_pipes_are_no_reports(tmp_path, make_report):
+    _store(tmp_path, make_report("bert"))
+    for name, make in (("endless", lambda path: path.symlink_to("/dev/zero")), ("pipe", os.mkfifo)):
+        (tmp_path / name).mkdir()
+        make(tmp_path / name / "report.json")
+    (tmp_path / "bert" / "replicates.npz").symlink_to("/dev/zero")
+    found, broken = find_reports(tmp_path)
+    assert [(stored.report.submission.name, stored.replicates) for stored in found] == [("bert", {})]
+    assert [(each.code, each.file) for each in broken] == [
+        ("replicates-broken", str(tmp_path / "bert" / "replicates.npz")),
+        ("report-broken", str(tmp_path / "endless" / "report.json")),
+        ("report-broken", str(tmp_path / "pipe" / "report.json")),
+    ]
 
 
 def test_a_report_of_a_newer_version_asks_for_an_upgrade(tmp_path):
@@ -243,6 +268,24 @@ def test_an_archive_that_unpacks_too_large_is_refused(tmp_path, monkeypatch):
     write_replicates(tmp_path, {"a": np.zeros(1000), "b": np.zeros(1000)})
     assert (tmp_path / "replicates.npz").stat().st_size < 1000
     with pytest.raises(ParetoNLPError, match="larger than 10,000 bytes"):
+        read_replicates(tmp_path)
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "replicates.npz", "w") as archive:
+        archive.writestr("a.npy", _npy((2,)))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.npy", _npy((2,)))
+    with pytest.raises(ParetoNLPError, match="a name is there twice"):
+        read_replicates(tmp_path)
+
+
+def test_a_large_directory_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_MAX_PIECE", 1000)
+    write_replicates(tmp_path, {"a": np.zeros(10)})
+    assert list(read_replicates(tmp_path)) == ["a"]
+    write_replicates(tmp_path, {str(number): np.zeros(10) for number in range(100)})
+    with pytest.raises(ParetoNLPError, match="a part of the archive is too large"):
         read_replicates(tmp_path)
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.findings import Finding, ParetoNLPError
+from harness.untrusted import printable
 
 if TYPE_CHECKING:
     from harness.board import Marks
@@ -25,7 +26,7 @@ _SIGNS = {"declared": DECLARED, "self-reported": SELF_REPORTED}
 
 def plain(text: str) -> Text:
     """Somebody's words, with control characters shown instead of sent to the terminal, and no markup read in them."""
-    return Text("".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text))
+    return Text(printable(text))
 
 
 class PlainConsole(Console):

@@ -236,8 +236,8 @@ def _bool(item: object, what: str) -> bool:
 
 
 def _text(item: object, what: str) -> str:
-    if not isinstance(item, str) or len(item) > MOST_TEXT:
-        raise _refusal(f"{what} is no text, or too long a one")
+    if not isinstance(item, str) or len(item) > MOST_TEXT or not item.isprintable():
+        raise _refusal(f"{what} is no text that prints, or too long a one")
     return item
 
 

@@ -1,7 +1,6 @@
 """Unpacking a stranger's zip: everything is checked against the directory before a byte is written."""
 
 import io
-import os
 import shutil
 import stat
 import struct
@@ -13,8 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from harness.findings import Finding, ParetoNLPError, fail
+from harness.submission.staging import is_no_room, need_room, new_file, no_room
 from harness.submission.text import bytes_read, quoted
 from harness.submission.tree import (
+    HARNESS_FILES,
     MAX_FILES,
     irregular,
     is_ignored,
@@ -66,17 +67,22 @@ def unpack(archive: Path, target: Path) -> None:
 
     Raises:
         ParetoNLPError: ``zip-broken``, ``zip-name``, ``zip-encrypted``, ``zip-method``,
-            ``zip-overlap``, ``zip-ratio``, ``too-many-files``, ``too-many-bytes``, ``not-a-file``
-            or what ``name_findings`` finds.
+            ``zip-overlap``, ``zip-ratio``, ``too-many-files``, ``too-many-bytes``, ``no-room``,
+            ``not-a-file`` or what ``name_findings`` finds.
 
     """
     try:
         with _Stream(io.FileIO(archive)) as stream, zipfile.ZipFile(stream) as opened:
             entries = _checked(opened, stream)
+            size = sum(entry.file_size for entry in entries)
+            need_room(size, target)
             strip = _single_folder([entry.filename for entry in entries])
             for entry in entries:
-                _write(opened, entry, target / entry.filename[len(strip) :])
+                if (name := entry.filename[len(strip) :]) not in HARNESS_FILES:
+                    _write(opened, entry, target / name)
     except _BROKEN as error:
+        if isinstance(error, OSError) and is_no_room(error):
+            raise no_room(size) from error
         raise fail(
             "zip-broken",
             f"The archive cannot be unpacked: {quoted(str(error))}.",
@@ -168,7 +174,7 @@ def _overlaps(entries: Sequence[zipfile.ZipInfo], stream: IO[bytes], directory: 
         data = entry.header_offset + _LOCAL_HEADER.size + name_length + extra_length
         ends.append((entry.header_offset, data + entry.compress_size, entry.filename))
     ends.sort()
-    starts = [start for start, _, _ in ends[1:]] + [directory]
+    starts = [*(start for start, _, _ in ends), directory][1:]
     return [
         Finding(
             "zip-overlap",
@@ -211,7 +217,5 @@ def _single_folder(names: Sequence[str]) -> str:
 
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
     """Write one file; ``ZipFile.open`` stops at the stated size and checks the CRC."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with opened.open(entry) as source, open(os.open(target, flags, 0o644), "wb") as written:
+    with opened.open(entry) as source, open(new_file(target), "wb") as written:
         shutil.copyfileobj(source, written, 1024**2)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from harness.atomic import new_folder, new_text_file
 from harness.findings import Finding, ParetoNLPError
 from harness.submission.elue_answers import Answers, PlacedFile, Question, place, questions_of, read_head
-from harness.submission.elue_source import ElueSource, read_rows, read_source
+from harness.submission.elue_source import ElueSource, read_rows, staged_source
 from harness.submission.folder import Submission, load_submission
 from harness.submission.manifest import DeclaredCost, Manifest, Point
 from harness.submission.manifest_file import MANIFEST_FILE, write_manifest
@@ -45,7 +45,8 @@ def import_questions(source: Path) -> tuple[Question, ...]:
         ParetoNLPError: where the folder is not of ELUE's form.
 
     """
-    return tuple(questions_of(read_source(source), source))
+    with staged_source(source) as (_, found):
+        return tuple(questions_of(found, source))
 
 
 def import_elue(source: Path, target: Path, answers: Mapping[str, str]) -> Submission:
@@ -61,20 +62,20 @@ def import_elue(source: Path, target: Path, answers: Mapping[str, str]) -> Submi
             and every finding of the files.
 
     """
-    found = read_source(source)
-    reader = Answers(tuple(questions_of(found, source)), answers)
-    head = read_head(reader)
-    placed = [place(file, found, reader) for file in found.predictions]
-    reader.finish()
-    files = [file for file in placed if file is not None]
-    _refuse_conflicts(files, found)
-    with new_folder(target) as staging:
-        write_manifest(staging / MANIFEST_FILE, _manifest(head, files))
-        _write_models(source, staging, found, files)
-        findings = [finding for file in files for finding in _convert(source, staging, file)]
-        if findings:
-            raise ParetoNLPError(*findings)
-        load_submission(staging)
+    with staged_source(source) as (copy, found):
+        reader = Answers(tuple(questions_of(found, source)), answers)
+        head = read_head(reader)
+        placed = [place(file, found, reader) for file in found.predictions]
+        reader.finish()
+        files = [file for file in placed if file is not None]
+        _refuse_conflicts(files, found)
+        with new_folder(target) as staging:
+            write_manifest(staging / MANIFEST_FILE, _manifest(head, files))
+            _write_models(copy, staging, found, files)
+            findings = [finding for file in files for finding in _convert(copy, staging, file)]
+            if findings:
+                raise ParetoNLPError(*findings)
+            load_submission(staging)
     return load_submission(target)
 
 

@@ -1,15 +1,17 @@
 """What lies in a folder of ELUE's own form: prediction files, and Python files with the modules."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness.findings import Finding, ParetoNLPError, errors, fail
 from harness.submission.model_source import MAX_SOURCE_BYTES, parse_source, top_level
 from harness.submission.prediction_tsv import TsvTable
-from harness.submission.text import quoted, read_text, unreadable
-from harness.submission.tree import read_tree
+from harness.submission.staging import staged
+from harness.submission.text import quoted, read_text
+from harness.submission.tree import Tree
 
 MODEL_NAMES = ("module_list", "entire_model")
 _ANSWER = ("pred", "prediction")
@@ -48,8 +50,9 @@ class ElueSource:
     """The other Python files."""
 
 
-def read_source(source: Path) -> ElueSource:
-    """Look through a folder; nothing is run.
+@contextmanager
+def staged_source(source: Path) -> Iterator[tuple[Path, ElueSource]]:
+    """A copy of a folder, for as long as the block lasts, and what is in it; nothing of it is run.
 
     Raises:
         ParetoNLPError: ``import-source``, ``import-column``, and what reading the files finds.
@@ -57,17 +60,21 @@ def read_source(source: Path) -> ElueSource:
     """
     if not source.is_dir():
         raise fail("import-source", f"There is no folder {source}.", expected="a folder")
-    files, tree_findings = read_tree(source)
-    findings = list(tree_findings)
+    with staged(source) as (copy, tree):
+        yield copy, _read_source(copy, tree, source)
+
+
+def _read_source(copy: Path, tree: Tree, source: Path) -> ElueSource:
+    findings = list(tree.findings)
     predictions: list[EluePredictions] = []
     models: list[str] = []
     helpers: list[str] = []
-    for name in files:
+    for name in tree.files:
         try:
             if name.endswith(".tsv"):
-                predictions.append(_predictions(source, name))
+                predictions.append(_predictions(copy, name))
             elif name.endswith(".py"):
-                text = read_text(source / name, name, MAX_SOURCE_BYTES)
+                text = read_text(copy / name, name, MAX_SOURCE_BYTES)
                 defined = top_level(parse_source(text, name)).functions
                 is_model = all(wanted in defined for wanted in MODEL_NAMES)
                 (models if is_model else helpers).append(name)
@@ -104,10 +111,7 @@ def read_rows(path: Path, file: EluePredictions) -> list[tuple[str, ...]]:
 
 
 def _predictions(source: Path, name: str) -> EluePredictions:
-    try:
-        columns = TsvTable(source / name, name).columns
-    except OSError as error:
-        raise unreadable(name, error) from error
+    columns = TsvTable(source / name, name).columns
     answer = next((column for column in _ANSWER if column in columns), None)
     strange = sorted(set(columns) - {"index", "modules", *_ANSWER})
     if answer is None or "index" not in columns or strange or len(set(columns)) < len(columns):

@@ -1,8 +1,7 @@
-"""A submission: a folder or zip, read and checked. Nothing of it is run."""
+"""A submission: a folder or zip, copied, read and checked. Nothing of it is run."""
 
 import os
 import shutil
-import tempfile
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from harness.submission.manifest import Manifest
 from harness.submission.manifest_file import MANIFEST_FILE, read_manifest
 from harness.submission.model_source import source_findings
 from harness.submission.references import reference_findings
+from harness.submission.staging import make_folder, private_folder, stage
 from harness.submission.text import quoted
 from harness.submission.tree import Tree, read_tree
 from harness.tasks import DATASETS, SUITES
@@ -41,7 +41,7 @@ class Submission:
     """A folder whose form is in order. What predictions hold is checked when they are read."""
 
     root: Path
-    """The folder. That of a zip lasts as long as this object."""
+    """A copy of the folder, with the files that count. It lasts as long as this object."""
     manifest: Manifest
     digests: Mapping[str, str]
     """Every file that counts, as a POSIX path relative to the folder, with its sha256."""
@@ -107,38 +107,40 @@ def load_submission(path: Path | str) -> Submission:
 
 def inspect_submission(path: Path) -> tuple[Submission | None, tuple[Finding, ...]]:
     """The submission in a folder or zip unless there are errors, and all findings, notes too."""
-    if os.path.isdir(path):
-        return _inspect_folder(path.resolve())
-    if not os.path.isfile(path):
+    is_folder = os.path.isdir(path)
+    if not is_folder and not os.path.isfile(path):
         return None, (_no_submission(path),)
-    staging = Path(tempfile.mkdtemp(prefix="paretonlp-"))
+    home = private_folder()
+    root = home / ((path.resolve().name if is_folder else "") or "submission")
     try:
-        unpack(path, staging)
-        submission, findings = _inspect_folder(staging)
+        submission, findings = _inspect(root, stage(path, root) if is_folder else _unpacked(path, root))
     except ParetoNLPError as error:
         submission, findings = None, error.findings
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
         raise
     if submission is None:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
     else:
-        weakref.finalize(submission, shutil.rmtree, staging, ignore_errors=True)
+        weakref.finalize(submission, shutil.rmtree, home, ignore_errors=True)
     return submission, findings
 
 
-def _inspect_folder(root: Path) -> tuple[Submission | None, tuple[Finding, ...]]:
-    tree = read_tree(root)
-    findings = list(tree.findings)
-    manifest, document, manifest_findings = read_manifest(root / MANIFEST_FILE)
-    findings += manifest_findings
+def _unpacked(archive: Path, root: Path) -> Tree:
+    make_folder(root)
+    unpack(archive, root)
+    return read_tree(root)
+
+
+def _inspect(root: Path, tree: Tree) -> tuple[Submission | None, tuple[Finding, ...]]:
+    """What is wrong with a folder that is our own copy."""
+    manifest, document, found = read_manifest(root / MANIFEST_FILE)
+    findings = [*tree.findings, *found]
     findings += layout_findings(tree.files, manifest, SUITES)
     findings += source_findings(root, tree.files, manifest)
-    digests: dict[str, str] = {}
-    stated: Mapping[str, str] = {}
-    if not tree.findings:
-        digests, stated, digest_findings = _digests(root, tree)
-        findings += digest_findings
+    digests = file_digests(root, tree.files)
+    stated, found = _stated(root, digests)
+    findings += found
     if manifest is not None:
         findings += dataset_findings(manifest, document, DATASETS)
         findings += cost_findings(tree.files, manifest, SUITES)
@@ -148,21 +150,15 @@ def _inspect_folder(root: Path) -> tuple[Submission | None, tuple[Finding, ...]]
     return Submission(root, manifest, digests, tuple(findings)), tuple(findings)
 
 
-def _digests(root: Path, tree: Tree) -> tuple[dict[str, str], Mapping[str, str], list[Finding]]:
-    """Digests of the files, those that are stated for weights, and where the two differ."""
-    try:
-        digests = file_digests(root, tree.files)
-    except OSError as error:
-        message = f"A file cannot be read: {error.strerror}."
-        name = Path(error.filename).name if error.filename else None
-        return {}, {}, [Finding("unreadable-file", message, file=name)]
+def _stated(root: Path, digests: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Finding, ...]]:
+    """The digests that are stated for weights, and where they differ from those of the files."""
     if STATED_FILE not in digests:
-        return digests, {}, []
+        return {}, ()
     try:
         stated = read_stated_digests(root / STATED_FILE)
     except ParetoNLPError as error:
-        return digests, {}, list(error.findings)
-    return digests, stated, compare_digests(stated, digests)
+        return {}, error.findings
+    return stated, tuple(compare_digests(stated, digests))
 
 
 def _no_submission(path: Path) -> Finding:

@@ -5,14 +5,19 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from harness.findings import Finding, ParetoNLPError, did_you_mean
 from harness.submission.manifest import Manifest
-from harness.submission.text import read_text
+from harness.submission.text import bytes_read, read_text
 
 MODEL_FILE = "model.py"
-MAX_SOURCE_BYTES = 1024**2
+MAX_SOURCE_BYTES = 256 * 1024
+"""Of one file: what Python's own parser needs for a long f-string grows with its square."""
+MAX_ALL_BYTES = 8 * 1024**2
+"""Of all Python files of a folder together."""
+_MOST_FINDINGS = 20
 OURS = frozenset({"harness", "baselines", "leaderboard"})
 
 BUILDERS = ("build_model", "build_stages", "build_modules")
@@ -43,15 +48,30 @@ def source_findings(root: Path, files: Collection[str], manifest: Manifest | Non
     Codes: ``python-syntax``, ``python-import``, ``model-function``, ``model-signature``,
     ``model-option``, ``model-two-forms``, and those of ``read_text``.
     """
+    left = MAX_ALL_BYTES
     for name in sorted(name for name in files if name.endswith(".py")):
+        left -= (root / name).stat().st_size
+        if left < 0:
+            yield _too_much(name)
+            return
         try:
             tree = parse_source(read_text(root / name, name, MAX_SOURCE_BYTES), name)
         except ParetoNLPError as error:
             yield from error.findings
             continue
-        yield from _own_imports(tree, name)
+        yield from islice(_own_imports(tree, name), _MOST_FINDINGS)
         if name == MODEL_FILE:
             yield from _model_findings(top_level(tree), manifest)
+
+
+def _too_much(name: str) -> Finding:
+    return Finding(
+        "file-too-large",
+        f"The Python files together are larger than {bytes_read(MAX_ALL_BYTES)}.",
+        file=name,
+        expected=f"{bytes_read(MAX_ALL_BYTES)} at most",
+        remedy="Leave out what the model does not need; data belong under assets/.",
+    )
 
 
 def parse_source(text: str, file: str) -> ast.Module:
@@ -144,7 +164,7 @@ def _model_findings(source: ModelSource, manifest: Manifest | None) -> Iterator[
             file=MODEL_FILE,
             severity="note",
         )
-    yield from _misspelled(source)
+    yield from islice(_misspelled(source), _MOST_FINDINGS)
     for name, leading in _LEADING.items():
         function = source.functions.get(name)
         if function is not None:

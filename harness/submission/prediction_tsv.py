@@ -1,5 +1,6 @@
 """Tab-separated predictions as text, in blocks of bounded memory."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,6 @@ from harness.findings import Finding, ParetoNLPError, fail
 from harness.submission.text import (
     BOM,
     bytes_read,
-    first_undecodable_line,
     not_utf8,
     quoted,
     refuse_other_kinds,
@@ -23,6 +23,7 @@ from harness.submission.text import (
 MAX_LINE_BYTES = 4 * 1024**2
 MAX_HEADER_BYTES = 64 * 1024
 MAX_RAGGED = 100_000
+_CHUNK_BYTES = 1024**2
 
 
 class TsvTable:
@@ -42,6 +43,7 @@ class TsvTable:
         """Blocks of 4 MiB; a line with too few or too many fields is left out and remembered."""
         if self._header_only:
             return
+        self._refuse_other_bytes()
         import pyarrow as pa
         from pyarrow import csv
 
@@ -104,10 +106,20 @@ class TsvTable:
         self._ragged.append(row.number)
         return "skip" if len(self._ragged) <= MAX_RAGGED else "error"
 
+    def _refuse_other_bytes(self) -> None:
+        """Raise for bytes that are not UTF-8: pyarrow would decode a ragged line on its own, and print a traceback."""
+        decoder, row = codecs.getincrementaldecoder("utf-8")(), 1
+        with self._path.open("rb") as stream:
+            try:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    decoder.decode(chunk)
+                    row += chunk.count(b"\n")
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError as error:
+                row += error.object[: error.start].count(b"\n")
+                raise ParetoNLPError(not_utf8(self._file, row)) from error
+
     def _reason(self, message: str) -> ParetoNLPError:
-        if "UTF8" in message:
-            with self._path.open("rb") as stream:
-                return ParetoNLPError(not_utf8(self._file, first_undecodable_line(stream)))
         if "block" in message:
             return fail(
                 "line-too-long",

@@ -23,6 +23,8 @@ from harness.submission.text import display_name, quoted, rows_said
 from harness.tasks.types import Task
 
 MAX_ROWS = 10_000_000
+_MOST_COLUMNS = 20
+"""Columns at fault that are told."""
 _ALIASES = {"pred": "prediction", "label": "prediction", "output": "prediction", "id": "index"}
 
 
@@ -136,6 +138,8 @@ def _header_findings(columns: Sequence[str], sizes: Mapping[str, int | None], fi
         elif count > 1:
             message = f"The column {name!r} is there {count} times."
             findings.append(Finding("duplicate-column", message, file, 1, name, "one column"))
+        if len(findings) == _MOST_COLUMNS:
+            break
     for name in needed:
         if name not in columns:
             message = f"The column {name!r} is missing."

@@ -1,6 +1,6 @@
 """Reading a stranger's text file: UTF-8 of a bounded size, or the line where it is not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -108,17 +108,7 @@ def refuse_other_kinds(head: bytes, file: str) -> None:
         )
 
 
-def first_undecodable_line(lines: Iterator[bytes]) -> int | None:
-    """The 1-based number of the first line that is not UTF-8, or None."""
-    for row, line in enumerate(lines, start=1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            return row
-    return None
-
-
-def not_utf8(file: str, row: int | None) -> Finding:
+def not_utf8(file: str, row: int) -> Finding:
     """The finding for bytes that are not UTF-8."""
     return Finding(
         "not-utf8",

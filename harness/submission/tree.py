@@ -3,7 +3,9 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +13,17 @@ from harness.findings import Finding
 from harness.submission.text import bytes_read, quoted
 
 MAX_FILES = 20_000
+MAX_ENTRIES = 100_000
+"""Names of any kind, folders and those that are ignored among them."""
 MAX_BYTES = 64 * 1024**3
 MAX_DEPTH = 10
 MAX_NAME_BYTES = 200
 HARNESS_FILES = frozenset({"report.json", "replicates.npz"})
 """What the harness writes beside a submission: never read from a stranger, never part of a digest."""
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CAPS = ("too-many-files", "too-many-bytes")
 _IGNORED = frozenset({"__pycache__", "__MACOSX", "Thumbs.db"})
 _MOST_FINDINGS = 20
 _KINDS = {
@@ -29,10 +36,20 @@ _KINDS = {
 
 
 class Tree(NamedTuple):
-    """The regular files of a folder, as sorted POSIX paths relative to it."""
+    """The regular files of a folder, with their sizes: sorted POSIX paths relative to it."""
 
-    files: tuple[str, ...]
+    sizes: Mapping[str, int]
     findings: tuple[Finding, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names."""
+        return tuple(self.sizes)
+
+    @property
+    def beyond_caps(self) -> bool:
+        """Whether there is more than is read."""
+        return any(finding.code in _CAPS for finding in self.findings)
 
 
 def is_ignored(part: str) -> bool:
@@ -45,26 +62,34 @@ def kind_of(mode: int) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "special file")
 
 
-def read_tree(root: Path) -> Tree:
-    """The files below a folder, without following links. Reading ends where a cap is passed."""
-    files: list[str] = []
-    findings: list[Finding] = []
-    total = 0
-    for name, status in _walk(root, "", findings):
+def read_tree(root: Path | int) -> Tree:
+    """The files below a folder, by path or as a descriptor, without following links; reading ends at the caps."""
+    walk = _Walk()
+    sizes: dict[str, int] = {}
+    for name, status in walk.below(os.open(root, _FOLDER) if isinstance(root, Path) else os.dup(root), ""):
         if not stat.S_ISREG(status.st_mode):
-            findings.append(irregular(name, kind_of(status.st_mode)))
+            walk.findings.append(irregular(name, kind_of(status.st_mode)))
             continue
-        files.append(name)
-        total += status.st_size
-        if len(files) > MAX_FILES:
-            findings.append(too_many_files())
-            break
-    if total > MAX_BYTES:
-        findings.append(too_many_bytes(MAX_BYTES))
-    files.sort()
-    findings += name_findings(files)
-    kept = tuple(name for name in files if name not in HARNESS_FILES)
-    return Tree(kept, tuple(findings))
+        sizes[name] = status.st_size
+        if len(sizes) > MAX_FILES:
+            walk.left = 0
+    if walk.left <= 0:
+        walk.findings.append(too_many_files())
+    if sum(sizes.values()) > MAX_BYTES:
+        walk.findings.append(too_many_bytes(MAX_BYTES))
+    names = sorted(sizes)
+    walk.findings += name_findings(names)
+    return Tree({name: sizes[name] for name in names if name not in HARNESS_FILES}, tuple(walk.findings))
+
+
+@contextmanager
+def opened(name: str, place: int, *, folder: bool) -> Iterator[int]:
+    """A descriptor of what has this name in an open folder; a link is an error, and a pipe does not block."""
+    descriptor = os.open(name, _FOLDER | os.O_NOFOLLOW if folder else _FILE, dir_fd=place)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def name_findings(names: Iterable[str]) -> list[Finding]:
@@ -132,25 +157,48 @@ def too_many_bytes(limit: int) -> Finding:
     )
 
 
-def _walk(folder: Path, prefix: str, findings: list[Finding]) -> Iterator[tuple[str, os.stat_result]]:
-    """Names and states below a folder, ignored names and too deep folders left out."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        message = f"The folder cannot be read: {error.strerror}."
-        findings.append(Finding("unreadable-file", message, file=prefix or "."))
-        return
-    for entry in entries:
-        if is_ignored(entry.name):
-            continue
-        name = prefix + entry.name
-        if not entry.is_dir(follow_symlinks=False):
-            yield name, entry.stat(follow_symlinks=False)
-        elif name.count("/") >= MAX_DEPTH:
-            findings.append(_too_deep(name))
-        else:
-            yield from _walk(Path(entry.path), f"{name}/", findings)
+class _Walk:
+    """A walk through folders, by descriptors: a folder that becomes a link meanwhile leads nowhere."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.left = MAX_ENTRIES
+
+    def below(self, place: int, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+        """Names and states below a folder, ignored names and too deep folders left out; closes the descriptor."""
+        try:
+            try:
+                with os.scandir(place) as found:
+                    entries = sorted(islice(found, self.left), key=lambda entry: entry.name)
+            except OSError as error:
+                self._unreadable(prefix or ".", error)
+                return
+            self.left -= len(entries)
+            for entry in entries:
+                if self.left <= 0:
+                    return
+                if not is_ignored(entry.name):
+                    yield from self._entry(place, entry, prefix + entry.name)
+        finally:
+            os.close(place)
+
+    def _entry(self, place: int, entry: os.DirEntry[str], name: str) -> Iterator[tuple[str, os.stat_result]]:
+        try:
+            if not entry.is_dir(follow_symlinks=False):
+                yield name, entry.stat(follow_symlinks=False)
+                return
+            if name.count("/") >= MAX_DEPTH:
+                self.findings.append(_too_deep(name))
+                return
+            folder = os.open(entry.name, _FOLDER | os.O_NOFOLLOW, dir_fd=place)
+        except OSError as error:
+            self._unreadable(name, error)
+            return
+        yield from self.below(folder, f"{name}/")
+
+    def _unreadable(self, name: str, error: OSError) -> None:
+        message = f"It cannot be read: {error.strerror}."
+        self.findings.append(Finding("unreadable-file", message, file=_printable(name)))
 
 
 def _name_problem(name: str) -> Finding | None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.cost.census import census
+from harness.cost.census import census, weigh
 from harness.cost.parameters import looked_up, summarise
 from harness.cost.tracing import build_on_meta, record
 
@@ -60,3 +60,40 @@ def test_packed_int8_weights_are_found() -> None:
     parameters = summarise(census(model), frozenset())
     assert parameters.total == 16 * 8 + 8 + 1  # weights, biases, and the scale of the output
     assert 16 * 8 + 4 * 8 <= parameters.bytes < 16 * 8 + 4 * 8 + 32  # one byte a weight, four a bias, and scales
+
+
+@pytest.mark.parametrize(
+    ("layout", "entries", "index_bytes"),
+    [
+        ("coo", 3, 2 * 3 * 8),  # a row and a column each
+        ("csc", 3, 3 * 8 + 9 * 8),  # rows; column pointers
+        ("bsr", 2 * 4, 2 * 8 + 4 * 8),  # two blocks of 2 x 2
+        ("bsc", 2 * 4, 2 * 8 + 5 * 8),
+    ],
+)
+def test_every_sparse_layout(layout: str, entries: int, index_bytes: int) -> None:
+    dense = torch.zeros(6, 8)
+    dense[0, 1] = dense[5, 7] = dense[4, 6] = 1.0
+    made = {
+        "coo": dense.to_sparse_coo,
+        "csc": dense.to_sparse_csc,
+        "bsr": lambda: dense.to_sparse_bsr((2, 2)),
+        "bsc": lambda: dense.to_sparse_bsc((2, 2)),
+    }[layout]()
+    weight = weigh("w", made)
+    assert (weight.layout, weight.elements, weight.nonzero) == (f"sparse_{layout}", entries, 3)
+    assert weight.bytes == 4 * entries + index_bytes
+
+
+def test_a_quantised_tensor_counts_the_integers_that_are_not_zero() -> None:
+    tensor = torch.quantize_per_tensor(torch.tensor([0.0, 0.5, 1.0, 0.0]), 0.5, 0, torch.qint8)
+    weight = weigh("w", tensor)
+    assert (weight.elements, weight.bytes, weight.nonzero) == (4, 4, 2)
+
+
+def test_what_a_state_dict_holds_beside_tensors_is_no_weight() -> None:
+    class Odd(nn.Linear):
+        def get_extra_state(self) -> object:
+            return {"version": 3}
+
+    assert summarise(census(Odd(2, 3)), frozenset()).total == 9

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from harness.cost.effective import Density, saved_flops
 from harness.cost.paths import Paths, distinct_paths
+from harness.cost.tape import Leaf, Node, Ref, Tape, Value
 from harness.cost.template import fit
 from harness.cost.tracing import record
 
@@ -49,3 +50,29 @@ def test_a_recurrent_layer_uses_each_element_once_a_step() -> None:
     tape = record(layer, {"input": torch.zeros(7, 1, 3)})
     densities = {"weight_ih_l0": Density(0, 60), "weight_hh_l0": Density(100, 100)}
     assert saved_flops(tape, ONE, densities) == pytest.approx(2 * 7 * 60)
+
+
+def test_a_weight_seen_through_views_and_among_others() -> None:
+    class Views(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(4, 6))
+            self.scale = nn.Parameter(torch.ones(6))
+
+        def forward(self, x: Tensor) -> Tensor:
+            turned = self.weight.transpose(0, 1).reshape(6, 4).unsqueeze(0)  # still the same 24 numbers
+            hidden = torch.cat([x @ turned.transpose(1, 2), x @ self.weight], 0)
+            return torch.einsum("bij,kj->bik", hidden * self.scale, x[0] @ self.weight)
+
+    tape = record(Views(), {"x": torch.zeros(1, 5, 4)})
+    assert saved_flops(tape, ONE, {"weight": Density(0, 24)}) == 2 * 3 * 5 * 24
+
+
+def test_work_without_a_formula_saves_nothing() -> None:
+    values = (Value((2, 2), "float32"),) * 3
+    nodes = (
+        Node("mine.product.default", (Ref(0), Ref(1)), {}, (2,), ""),
+        Node("aten.reshape.default", ((Ref(0),), (4,)), {}, (), ""),
+    )
+    tape = Tape(values, {"x": 0}, (Leaf("w", 1, "parameter"),), nodes)
+    assert saved_flops(tape, ONE, {"w": Density(0, 4)}) == 0

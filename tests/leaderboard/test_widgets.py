@@ -70,8 +70,9 @@ WORDS = (
 
 
 def _plain(text):
-    """The words with single spaces; NUL is a replacement character in Markdown."""
-    return " ".join(text.split()).replace("\0", "\ufffd")
+    """The words with single spaces, and what does not print written out."""
+    words = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else ascii(letter).strip("'") for letter in words)
 
 
 def _inline(text, preset):

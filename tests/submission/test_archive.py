@@ -1,5 +1,7 @@
 """Zips as attackers write them, made by hand where ``zipfile`` is too well-behaved."""
 
+import errno
+import shutil
 import stat
 import struct
 import warnings
@@ -81,6 +83,36 @@ def test_a_single_folder_is_left_out(tmp_path: Path) -> None:
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*")) == ["a.txt", "d", "d/b.txt"]
 
 
+def test_an_empty_archive_is_an_empty_folder(tmp_path: Path) -> None:
+    path = made(tmp_path, {})
+    target = tmp_path / "target"
+    target.mkdir()
+    unpack(path, target)
+    assert list(target.iterdir()) == []
+    assert [finding.code for finding in inspect_submission(path)[1]] == ["manifest-missing"]
+
+
+def test_a_former_report_is_left_out(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    unpack(made(tmp_path, {"m/report.json": b"{}", "m/replicates.npz": b"", "m/assets/report.json": b"x"}), target)
+    files = [path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()]
+    assert files == ["assets/report.json"]
+
+
+def test_room_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(tmp_path, {"a": bytes(2**20), "b": bytes(2**20)})
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 2**21 - 1))
+        assert codes(path, tmp_path) == ["no-room"]
+
+    def full(_: Path) -> int:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(archive, "new_file", full)
+    assert codes(path, tmp_path) == ["no-room"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -153,6 +185,17 @@ def test_an_entry_over_the_directory(tmp_path: Path) -> None:
     assert codes(path, tmp_path) == ["zip-overlap"]
 
 
+@pytest.mark.parametrize("offset", [2**63 - 1, 2**63, 2**64 - 1])
+def test_an_offset_beyond_the_file(tmp_path: Path, offset: int) -> None:
+    """Its true value in an extra field (APPNOTE.TXT 4.5.3)."""
+    extra = struct.pack("<HHQ", 1, 8, offset)
+    entry = struct.pack("<IHHHHHH", 0x02014B50, 45, 45, 0, 0, 0, 0) + struct.pack("<III", 0, 0, 0)
+    entry += struct.pack("<HHHHHII", 1, len(extra), 0, 0, 0, 0, 0xFFFFFFFF) + b"a" + extra
+    path = tmp_path / "raw.zip"
+    path.write_bytes(entry + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(entry), 0, 0))
+    assert codes(path, tmp_path) == ["zip-broken"]
+
+
 def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(tmp_path, {f"{number}": bytes(2**20) for number in range(4)})
     monkeypatch.setattr(archive, "_RATIO_MATTERS_FROM", 2**21)
@@ -193,7 +236,7 @@ def test_a_large_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert codes(made(tmp_path, {f"{number}": b"" for number in range(4)}), tmp_path) == ["too-many-files"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", b"PK\x05\x06" + bytes(18) + b"x", bytes(1000)])
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", b"PK\x05\x06" + bytes(17), bytes(1000)])
 def test_no_zip(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(data)

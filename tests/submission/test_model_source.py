@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings import ParetoNLPError
-from harness.submission import inspect_submission
+from harness.submission import inspect_submission, model_source
 from harness.submission.model_source import defines, parse_source, top_level
 
 Inspected = Callable[[Path], list[tuple[str, str | None, int | None]]]
@@ -110,3 +110,19 @@ def test_no_text_raises_anything_else(text: str) -> None:
         top_level(parse_source(text, "model.py"))
     except ParetoNLPError as error:
         assert error.findings  # noqa: PT017
+
+
+def test_caps(folder: Path, inspected: Inspected, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = "def build_model(dataset, rank): ...\n"
+    (folder / "model.py").write_text(good + "import harness\n" * 50)
+    assert inspected(folder) == [("python-import", "model.py", row) for row in range(2, 22)]
+    (folder / "model.py").write_text(good + "".join(f"def encode{number}(): ...\n" for number in range(50)))
+    assert inspected(folder) == [("model-function", "model.py", row) for row in range(2, 22)]
+    (folder / "model.py").write_text(good + "#" * 256 * 1024)
+    assert inspected(folder) == [("file-too-large", "model.py", None)]
+    (folder / "model.py").write_text(good)
+    (folder / "a.py").write_text("x = 1\n")
+    monkeypatch.setattr(model_source, "MAX_ALL_BYTES", len(good) + 6)
+    assert inspected(folder) == []
+    (folder / "z.py").write_text("#")
+    assert inspected(folder) == [("file-too-large", "z.py", None)]

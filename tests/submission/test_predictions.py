@@ -14,27 +14,14 @@ from hypothesis import strategies as st
 from harness.findings import Finding, ParetoNLPError
 from harness.submission import (
     Predictions,
-    prediction_parquet,
     prediction_table,
     prediction_tsv,
     predictions,
     read_predictions,
     write_prediction_file,
 )
-from harness.tasks.types import Dataset, Task
-
-LABELS = ("entailment", "neutral", "contradiction")
-SIZES: Mapping[str, int | None] = {"num_tokens": 128}
-HEADER = "index\tprediction\tnum_tokens\n"
-
-
-def made(labels: tuple[str, ...] = LABELS, score_range: tuple[float, float] | None = None) -> Task:
-    dataset = Dataset("d", "", ("text",), labels, (), {}, "", "", "", score_range)
-    return Task("s", "t", dataset, "test", "accuracy")
-
-
-CLASSES = made()
-SCORES = made((), (0.0, 5.0))
+from harness.tasks.types import Task
+from tests.submission.tables import CLASSES, HEADER, SCORES, SIZES, places
 
 
 def read(
@@ -55,10 +42,6 @@ def errors(folder: Path, text: str | bytes, rows: int | None = 3, **named: objec
         read(folder, text, rows, **named)  # type: ignore[arg-type]
     assert {finding.file for finding in caught.value.findings} == {"predictions/p/s/t.tsv"}
     return caught.value.findings
-
-
-def places(found: tuple[Finding, ...]) -> list[tuple[str, int | None, str | None]]:
-    return [(finding.code, finding.row, finding.column) for finding in found]
 
 
 def test_reads_classes_by_number_and_name(tmp_path: Path) -> None:
@@ -281,6 +264,19 @@ def test_files_that_are_no_table(tmp_path: Path, name: str) -> None:
     assert [(finding.code, finding.row) for finding in errors(tmp_path, data)] == expected
 
 
+def test_lines_that_are_no_utf8_over_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEADER.encode() + b"0\t0\t1\n1\t\xc3\xa9\t1\n2\t0\n3\t\xc3"
+    for size in range(1, len(text)):
+        monkeypatch.setattr(prediction_tsv, "_CHUNK_BYTES", size)
+        assert places(errors(tmp_path, text, 3)) == [("not-utf8", 5, None)]
+
+
+def test_a_ragged_line_that_is_no_utf8_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    found = errors(tmp_path, HEADER.encode() + b"0\t0\t1\n1\t\xa9\n", 2)
+    assert places(found) == [("not-utf8", 3, None)]
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("header", "expected", "said"),
     [
@@ -298,6 +294,11 @@ def test_columns(tmp_path: Path, header: str, expected: list[str], said: str) ->
     assert [finding.code for finding in found] == expected
     assert {finding.row for finding in found} == {1}
     assert said in " ".join(map(str, found))
+
+
+def test_of_many_columns_some_are_told(tmp_path: Path) -> None:
+    found = errors(tmp_path, "\t".join(f"column_{number}" for number in range(3000)) + "\n")
+    assert [finding.code for finding in found] == ["unknown-column"] * 20 + ["missing-column"] * 3 + ["no-rows"]
 
 
 def test_faults_of_header_and_rows_at_once(tmp_path: Path) -> None:
@@ -327,65 +328,6 @@ def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(ParetoNLPError) as caught:
         read_predictions(tmp_path / "x.tsv", CLASSES, 3, SIZES)
     assert [finding.code for finding in caught.value.findings] == ["no-predictions"]
-
-
-# Parquet
-
-
-def parquet(folder: Path, frame: pd.DataFrame) -> Path:
-    path = folder / "t.parquet"
-    frame.to_parquet(path, index=False)
-    return path
-
-
-def test_parquet(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"index": [1, 0], "prediction": ["neutral", "0"], "num_tokens": np.array([3, 4], np.int16)})
-    found = read_predictions(parquet(tmp_path, frame), CLASSES, 2, SIZES)
-    np.testing.assert_array_equal(found.answers, [0, 1])
-    np.testing.assert_array_equal(found.sizes["num_tokens"], [4, 3])
-    frame["prediction"] = np.array([0.1, 1 / 3], np.float32)
-    scores = read_predictions(parquet(tmp_path, frame), SCORES, 2, SIZES)
-    np.testing.assert_array_equal(scores.answers, frame["prediction"].to_numpy()[::-1].astype(np.float64))
-    frame["prediction"] = pd.Categorical(["neutral", "contradiction"])
-    np.testing.assert_array_equal(read_predictions(parquet(tmp_path, frame), CLASSES, 2, SIZES).answers, [2, 1])
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"prediction": [0, 3]}, [("prediction-label", 2, "prediction")]),
-        ({"prediction": [True, False]}, [("prediction-label", 1, "prediction")]),
-        ({"prediction": ["0", None]}, [("prediction-label", 2, "prediction")]),
-        ({"num_tokens": [1.0, 2.5]}, [("value-not-integer", 2, "num_tokens")]),
-        ({"num_tokens": [None, None]}, [("value-not-integer", 1, "num_tokens")]),
-        ({"num_tokens": np.array([2**63, 1], np.uint64)}, [("value-not-integer", 1, "num_tokens")]),
-        ({"index": [0, 0]}, [("index-missing", None, "index"), ("index-duplicate", 2, "index")]),
-        ({"prediction": [[0], [1]]}, [("column-type", None, "prediction")]),
-        ({"prediction": [b"0", b"1"]}, [("column-type", None, "prediction")]),
-        ({"num_tokens": pd.to_datetime([1, 2])}, [("column-type", None, "num_tokens")]),
-        ({"more": [1, 2]}, [("unknown-column", 1, "more")]),
-    ],
-)
-def test_faults_in_parquet(tmp_path: Path, changes: dict[str, object], expected: list[tuple[str, int, str]]) -> None:
-    frame = pd.DataFrame({"index": [0, 1], "prediction": [0, 1], "num_tokens": [3, 4], **changes})
-    with pytest.raises(ParetoNLPError) as caught:
-        read_predictions(parquet(tmp_path, frame), CLASSES, 2, SIZES)
-    assert places(caught.value.findings) == expected
-
-
-def test_parquet_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = parquet(tmp_path, pd.DataFrame({"index": [0], "prediction": [0], "num_tokens": [3]}))
-    whole = path.read_bytes()
-    for data in (b"", b"PAR1", HEADER.encode(), whole[:-20], whole[:40] + b"\xff" * 40 + whole[80:]):
-        path.write_bytes(data)
-        with pytest.raises(ParetoNLPError) as caught:
-            read_predictions(path, CLASSES, 1, SIZES)
-        assert caught.value.findings[0].code == "predictions-broken"
-    path.write_bytes(whole)
-    monkeypatch.setattr(prediction_parquet, "MAX_UNPACKED_BYTES", 10)
-    with pytest.raises(ParetoNLPError) as caught:
-        read_predictions(path, CLASSES, 1, SIZES)
-    assert caught.value.findings[0].code == "file-too-large"
 
 
 # Writing

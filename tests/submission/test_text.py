@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.findings import Finding
-from harness.submission.text import bytes_read, decode, display_name, first_undecodable_line, quoted, read_text
+from harness.submission.text import bytes_read, decode, display_name, quoted, read_text
 
 Findings = Callable[[Callable[[], object]], tuple[Finding, ...]]
 
@@ -36,11 +36,6 @@ def test_reading(tmp_path: Path, findings: Findings) -> None:
     assert read_text(path, "a", 3) == "abc"
     assert [finding.code for finding in findings(lambda: read_text(path, "a", 2))] == ["file-too-large"]
     assert [finding.code for finding in findings(lambda: read_text(tmp_path, "a", 2))] == ["unreadable-file"]
-
-
-def test_the_first_line_that_is_no_utf8() -> None:
-    assert first_undecodable_line(iter([b"a\n", b"\xff\n", b"\xff\n"])) == 2
-    assert first_undecodable_line(iter([b"a\n", "é".encode()])) is None
 
 
 def test_names() -> None:

@@ -16,8 +16,11 @@ def codes(root: Path) -> list[tuple[str, str | None]]:
 def test_lists_files_in_order(tmp_path: Path) -> None:
     for name in ("b.txt", "a/c.txt", "a/b/d.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert read_tree(tmp_path) == (("a/b/d.txt", "a/c.txt", "b.txt"), ())
+        (tmp_path / name).write_text(name)
+    tree = read_tree(tmp_path)
+    assert tree.sizes == {"a/b/d.txt": 9, "a/c.txt": 7, "b.txt": 5}
+    assert tree.files == ("a/b/d.txt", "a/c.txt", "b.txt")
+    assert (tree.findings, tree.beyond_caps) == ((), False)
 
 
 def test_ignores_what_is_not_the_submitters(tmp_path: Path) -> None:
@@ -35,7 +38,7 @@ def test_ignores_what_is_not_the_submitters(tmp_path: Path) -> None:
     (tmp_path / ".git" / "link").symlink_to("/etc/passwd")
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "report.json").touch()
-    assert read_tree(tmp_path) == (("assets/report.json",), ())
+    assert read_tree(tmp_path) == ({"assets/report.json": 0}, ())
 
 
 def test_follows_no_links_and_reads_no_pipes(tmp_path: Path) -> None:
@@ -78,17 +81,57 @@ def test_depth(tmp_path: Path) -> None:
     assert codes(tmp_path) == [("too-deep", "/".join("d" * 10 + "e"))]
 
 
+def test_names_of_any_kind_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "MAX_ENTRIES", 4)
+    for number in range(3):
+        (tmp_path / f".{number}").mkdir()
+    assert codes(tmp_path) == []
+    (tmp_path / "d" / "e").mkdir(parents=True)
+    assert codes(tmp_path) == [("too-many-files", None)]
+    assert read_tree(tmp_path).beyond_caps
+
+
 def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "closed").mkdir()
-    scandir = os.scandir
+    for name in ("closed", "open"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "open" / "file").touch()
+    opened, scandir = os.open, os.scandir
 
-    def refuse(path: Path | str) -> object:
-        if Path(path).name == "closed":
+    def refuse(path: object, *arguments: int, **named: int) -> int:
+        if path == "closed":
             raise PermissionError(13, "Permission denied")
-        return scandir(path)
+        return opened(path, *arguments, **named)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    assert codes(tmp_path) == [("unreadable-file", "closed/")]
+    monkeypatch.setattr(os, "open", refuse)
+    assert codes(tmp_path) == [("unreadable-file", "closed")]
+    assert read_tree(tmp_path).files == ("open/file",)
+
+    def fail(place: int) -> object:
+        if os.path.samestat(os.fstat(place), (tmp_path / "open").stat()):
+            raise OSError(5, "Input/output error")
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    assert codes(tmp_path) == [("unreadable-file", "closed"), ("unreadable-file", "open/")]
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "root"
+    for folder in (root / "d", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+    (tmp_path / "elsewhere" / "secret").touch()
+    opened = os.open
+
+    def swap(path: object, *arguments: int, **named: int) -> int:
+        if path == "d":
+            (root / "d").rmdir()
+            (root / "d").symlink_to(tmp_path / "elsewhere")
+        return opened(path, *arguments, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "open", swap)
+    found = read_tree(root)
+    assert found.files == ()
+    assert [(finding.code, finding.file) for finding in found.findings] == [("unreadable-file", "d")]
 
 
 @pytest.mark.parametrize(
