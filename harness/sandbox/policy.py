@@ -77,7 +77,8 @@ def interpreter() -> tuple[Path, ...]:
     imports = [Path(entry).resolve() for entry in sys.path if entry]
     here = Path(__file__).resolve().parents[1]
     folders = [entry for entry in imports if entry.is_dir() and entry != here.parent]
-    return (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), *folders, here)
+    linked = Path(sys.prefix)  # as it is called too: where a link leads there, it is started by that name
+    return (linked, linked.resolve(), Path(sys.base_prefix).resolve(), *folders, here)
 
 
 def readable_by_others(paths: Sequence[Path]) -> bool:

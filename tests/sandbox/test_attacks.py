@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,13 @@ def trace_job(sizes: int = 4) -> Message:
 
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str | int]]:
+    with machine(tmp_path_factory.mktemp("machine")) as there:
+        yield there
+
+
+@contextmanager
+def machine(place: Path) -> Iterator[dict[str, str | int]]:
     """Gold, another submission, open ports: what is there to be had."""
-    place = tmp_path_factory.mktemp("machine")
     (place / "data").mkdir()
     (place / "data" / "gold.tsv").write_text("the gold")
     (place / "other").mkdir()
