@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.untrusted import parse_json, read_bounded
@@ -21,6 +21,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_plain_json_is_what_the_standard_library_reads(value: object) -> None:
     text = json.dumps(value)
@@ -28,6 +29,7 @@ def test_plain_json_is_what_the_standard_library_reads(value: object) -> None:
     assert repr(parse_json(text)) == repr(json.loads(text))
 
 
+@settings(deadline=None)
 @given(st.text() | st.text('{}[]":,0123456789eE.-+ntrufalsNI'))
 def test_any_other_text_is_a_value_error_or_the_same(text: str) -> None:
     try:

@@ -142,6 +142,8 @@ def _checked_plan(node: Node) -> Plan:
         raise fail("no-replay", f"{_place(node)} {why}")
     namespace, name, overload = node.op.split(".")
     try:
+        # a view that the recorder saw may need a copy here, where a kernel lays its result out otherwise
+        name, overload = ("reshape", "default") if node.op == "aten.view.default" else (name, overload)
         plan = plan_of(getattr(getattr(getattr(torch.ops, namespace), name), overload))
     except AttributeError as error:
         raise fail("no-replay", f"{_place(node)} is no operator of this torch") from error

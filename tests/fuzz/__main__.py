@@ -3,7 +3,6 @@
 Needs atheris (``pip install -e ".[test,fuzz]"``). What is learnt is kept under ``.cache/fuzz/READER``, finds there as
 ``crash-*`` and ``timeout-*``: mend the reader, and put the find into ``tests/fuzz/corpus/READER``, where a test
 replays it.
-``--merge`` adds the smallest inputs that reach what the seeds do not.
 """
 
 import argparse
@@ -16,7 +15,7 @@ import atheris
 READERS = ("graph", "npz", "parquet", "report", "tsv", "weights", "yaml", "zip")
 SEEDS = Path(__file__).parent / "corpus"
 LARGEST = 4096
-"""Bytes of an input; a seed that is kept has a quarter at most."""
+"""Bytes of an input."""
 
 
 def main() -> None:
@@ -24,19 +23,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("reader", choices=READERS)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--merge", action="store_true", help="Keep what was learnt as seeds.")
     given = parser.parse_args()
     learnt, seeds = Path(".cache/fuzz") / given.reader, SEEDS / given.reader
     for folder in (learnt, seeds):
         folder.mkdir(parents=True, exist_ok=True)
     with atheris.instrument_imports(include=["harness", "yaml", "zipfile"]):
         from tests.fuzz import readers
-    if given.merge:
-        options = ["-merge=1", f"-max_len={LARGEST // 4}", str(seeds), str(learnt)]
-    else:
-        time = f"-max_total_time={round(60 * given.minutes)}"
-        limits = [f"-max_len={LARGEST}", "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
-        options = [time, *limits, f"-artifact_prefix={learnt}/", str(learnt), str(seeds)]
+    time = f"-max_total_time={round(60 * given.minutes)}"
+    limits = [f"-max_len={LARGEST}", "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
+    options = [time, *limits, f"-artifact_prefix={learnt}/", str(learnt), str(seeds)]
     read = readers.READERS[given.reader]
 
     def kept(data: bytes) -> None:

@@ -119,6 +119,7 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(plain)
 def test_yaml_is_what_json_says_where_it_is_json(value: Any) -> None:
     """YAML 1.2 is a superset of JSON: the standard library's reader is the truth."""
@@ -165,7 +166,7 @@ def test_a_manifest_that_is_written_reads_back(
 
 @few
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 128)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 127)), min_size=1, max_size=30),
     st.randoms(use_true_random=False),
     st.sampled_from(["int64", "int8", "uint16", "float64", "str", "category"]),
     st.sampled_from([None, "snappy", "gzip", "zstd"]),

@@ -131,6 +131,7 @@ documents = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(documents)
 def test_what_is_dumped_reads_back(data: dict[str, object]) -> None:
     assert parse_yaml(dump_yaml(data), "f").data == data
