@@ -8,7 +8,7 @@ from leaderboard.charts.frontier import Titles, frontier_figure
 from leaderboard.index import Index
 from leaderboard.points import Points, View, area
 from leaderboard.qualities import QUALITIES
-from leaderboard.widgets import chart, markdown, table, theme
+from leaderboard.widgets import clickable_chart, markdown, table, theme
 
 
 def show_chart(points: Points, view: View) -> None:
@@ -17,18 +17,14 @@ def show_chart(points: Points, view: View) -> None:
     figure = frontier_figure(
         points.rows, points.band, theme(), Titles(axis.title, quality.title, axis.unit or "parameters")
     )
-    selected = chart(
+    clicked = clickable_chart(
         figure,
         "frontier",
         f"frontier-{view.suite}-{view.task or 'all'}-{view.cost}",
         f"{quality.title} against {axis.title} of {len(points.rows)} operating points, with the Pareto frontier",
-        on_select="rerun",
-        selection_mode="points",
     )
-    chosen = [point["customdata"] for point in selected["selection"]["points"] if "customdata" in point]
-    if chosen:
-        row = points.rows.loc[int(chosen[0])]
-        st.switch_page("screens/submission.py", query_params={"name": row["submission"]})
+    if clicked in points.rows.index:
+        st.switch_page("screens/submission.py", query_params={"name": points.rows.at[clicked, "submission"]})
 
 
 def show_notes(index: Index, view: View, points: Points) -> None:
