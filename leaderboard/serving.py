@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from harness.findings import ParetoNLPError
 from leaderboard.building import made_index
-from leaderboard.charts.frontier import Titles, frontier_figure
 from leaderboard.palette import LIGHT_THEME
 from leaderboard.points import View, points_of
+from leaderboard.sections import figure_of
 from leaderboard.state import suites_of
 from leaderboard.store import index_at, store
 
@@ -26,9 +26,8 @@ def prepare() -> None:
     """Once, what the first view takes of the server: its index, its points, its figure, its table."""
     index = index_at(made_index(store()))
     for suite in suites_of(index)[:1]:
-        points = points_of(index, View(suite))
-        frontier_figure(points.rows, points.band, LIGHT_THEME, Titles("", "", "")).to_json()
-        pa.Table.from_pandas(points.rows)
+        figure_of(index, View(suite), LIGHT_THEME).to_json()
+        pa.Table.from_pandas(points_of(index, View(suite)).rows)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def page() -> None:
         points = points_of(index, view)
         _answer(points, view)
     with chart_place.container():
-        show_chart(points, view)
+        show_chart(index, points, view)
     with tables_place.container():
         show_notes(index, view, points)
         st.subheader("Operating points")
