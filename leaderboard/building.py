@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,9 @@ from leaderboard.writing import write_boards
 
 MAKING = ".making-"
 """How the names of folders begin that are not whole yet: another process's, perhaps."""
+
+ABANDONED = 24 * 3600
+"""Seconds after which nobody is at work any more in a folder that is not whole: its process was killed."""
 
 Progress = Callable[[str, int, int], None]
 """Takes what is being done, how many are done, and how many there are."""
@@ -64,8 +68,15 @@ def _put(made: Path, place: Path) -> None:
             raise
         shutil.rmtree(made)
     for former in place.parent.iterdir():
-        if former != place and not former.name.startswith(MAKING):
+        if former != place and not _is_at_work(former):
             shutil.rmtree(former, ignore_errors=True)
+
+
+def _is_at_work(folder: Path) -> bool:
+    try:
+        return folder.name.startswith(MAKING) and time.time() - folder.stat().st_mtime < ABANDONED
+    except FileNotFoundError:
+        return False
 
 
 def _read(store: Path, making: Path, progress: Progress) -> tuple[list[Stored], list[Finding]]:

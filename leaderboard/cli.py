@@ -13,8 +13,6 @@ from harness.cli.arguments import DataDir, Store
 from harness.cli.console import err, progress
 from harness.findings import fail
 
-APP = Path(__file__).parent / "app.py"
-
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -48,6 +46,6 @@ def register(app: typer.Typer) -> None:
         if data_dir is not None:
             environment[DATA_DIR] = str(data_dir.resolve())
         err.print(f"http://{address}:{port}  (Ctrl-C ends it)", soft_wrap=True)
-        command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+        command = [sys.executable, "-m", "leaderboard.serving"]
         options = ["--server.address", address, "--server.port", str(port)]
         raise typer.Exit(subprocess.run([*command, *options], env=environment, check=False).returncode)  # noqa: S603

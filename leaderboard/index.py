@@ -29,9 +29,9 @@ VERSION = 6
 """Raise it when the files change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """An open index."""
+    """An open index; each is equal to itself alone."""
 
     rows: pd.DataFrame
     """By row number; ``task`` is empty on a suite's aggregate. Scores are fractions."""

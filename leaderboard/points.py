@@ -1,6 +1,7 @@
 """The points of a chart: a board's rows through the filters of a view, with the frontier of what is left."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -61,8 +62,9 @@ class Points:
     """Rows of the board that the filters leave out."""
 
 
+@lru_cache(maxsize=4)
 def points_of(index: Index, view: View) -> Points:
-    """The points of a view."""
+    """The points of a view, the same for all visitors: nobody may change them."""
     board = index.board(view.suite, view.task)
     others = [name for name in board.columns if name.startswith("not_ranked_") and name != f"not_ranked_{view.cost}"]
     rows = board.drop(columns=others)[_passes(board, index, view)]

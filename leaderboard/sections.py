@@ -1,34 +1,40 @@
 """Parts of a board that the pages of suites and of tasks share."""
 
+from functools import lru_cache
+
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from harness.board import AXES
 from leaderboard.charts.frontier import Titles, frontier_figure
 from leaderboard.index import Index
-from leaderboard.points import Points, View, area
+from leaderboard.palette import Theme
+from leaderboard.points import Points, View, area, points_of
 from leaderboard.qualities import QUALITIES
-from leaderboard.widgets import chart, markdown, table, theme
+from leaderboard.widgets import clickable_chart, markdown, table, theme
 
 
-def show_chart(points: Points, view: View) -> None:
+@lru_cache(maxsize=4)
+def figure_of(index: Index, view: View, theme: Theme) -> go.Figure:
+    """Quality against cost, the same for all visitors."""
+    axis, quality, points = AXES[view.cost], QUALITIES[view.quality], points_of(index, view)
+    return frontier_figure(
+        points.rows, points.band, theme, Titles(axis.title, quality.title, axis.unit or "parameters")
+    )
+
+
+def show_chart(index: Index, points: Points, view: View) -> None:
     """Quality against cost; a click on a point opens its submission."""
     axis, quality = AXES[view.cost], QUALITIES[view.quality]
-    figure = frontier_figure(
-        points.rows, points.band, theme(), Titles(axis.title, quality.title, axis.unit or "parameters")
-    )
-    selected = chart(
-        figure,
+    clicked = clickable_chart(
+        figure_of(index, view, theme()),
         "frontier",
         f"frontier-{view.suite}-{view.task or 'all'}-{view.cost}",
         f"{quality.title} against {axis.title} of {len(points.rows)} operating points, with the Pareto frontier",
-        on_select="rerun",
-        selection_mode="points",
     )
-    chosen = [point["customdata"] for point in selected["selection"]["points"] if "customdata" in point]
-    if chosen:
-        row = points.rows.loc[int(chosen[0])]
-        st.switch_page("screens/submission.py", query_params={"name": row["submission"]})
+    if clicked in points.rows.index:
+        st.switch_page("screens/submission.py", query_params={"name": points.rows.at[clicked, "submission"]})
 
 
 def show_notes(index: Index, view: View, points: Points) -> None:

@@ -20,11 +20,15 @@ ANY_SIZE = "any"
 URL = {"bind": "query-params"}
 
 
+def suites_of(index: Index) -> list[str]:
+    """The suites with rows, those with most submissions first."""
+    submissions = index.rows.groupby("suite", sort=False)["submission"].nunique()
+    return sorted(index.suites, key=lambda name: (-submissions[name], list(SUITES).index(name)))
+
+
 def choose_suite(index: Index) -> str:
     """The suite; the first choice is the one with most submissions."""
-    submissions = index.rows.groupby("suite", sort=False)["submission"].nunique()
-    suites = sorted(index.suites, key=lambda name: (-submissions[name], list(SUITES).index(name)))
-    return st.selectbox("Suite", suites, key="suite", **URL)
+    return st.selectbox("Suite", suites_of(index), key="suite", **URL)
 
 
 def choose_task(index: Index, suite: str) -> str:

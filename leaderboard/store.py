@@ -1,6 +1,7 @@
 """The store that the app shows: where it is, and its index, kept open between reruns."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -34,17 +35,18 @@ def allows_submissions() -> bool:
 def open_store() -> Index:
     """The index of the reports as they are now; the page ends here, with what is wrong, where there is none."""
     try:
-        return _open(_present(str(store())))
+        return index_at(_present(store()))
     except ParetoNLPError as error:
         st.error("\n\n".join(markdown(str(finding)) for finding in error.findings), icon=":material/folder_off:")
         st.stop()
 
 
-@st.cache_data(ttl=5, show_spinner="Reading the reports …")
-def _present(folder: str) -> str:
-    return str(made_index(Path(folder)))
+@st.cache_resource(ttl=5, show_spinner="Reading the reports …")
+def _present(folder: Path) -> Path:
+    return made_index(folder)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _open(place: str) -> Index:
-    return open_index(Path(place))
+@lru_cache(maxsize=2)
+def index_at(place: Path) -> Index:
+    """The index in a folder, opened once for all visitors; a process may open it before the first of them comes."""
+    return open_index(place)

@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from harness.export import to_csv
 from harness.untrusted import printable
+from leaderboard.drawing import draw, load
 from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 
 CLAIMS = {
@@ -16,6 +18,9 @@ CLAIMS = {
     "confirmed": ("lengths confirmed", "green", "The harness computed the sizes again from the texts."),
     "reproduced": ("answers reproduced", "green", "The harness ran the model again and got the same answers."),
 }
+
+CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+"""Of plotly, for every chart."""
 
 _BUTTONS = """
 <span class="paretonlp-save">
@@ -48,31 +53,53 @@ def theme() -> Theme:
     return DARK_THEME if st.context.theme.type == "dark" else LIGHT_THEME
 
 
-def chart(figure: go.Figure, key: str, name: str, alt: str, **options: Any) -> Any:
-    """A chart with its downloads below; returns what is selected where ``on_select`` asks for it.
+def places() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Where a chart and, below it, tables are to be, before it is known what they show.
+
+    What draws them are large files: a new visitor's browser loads them meanwhile.
+    """
+    above, below = st.empty(), st.empty()
+    if not st.session_state.get("loading"):
+        st.session_state["loading"] = True
+        with above:
+            load()
+        below.dataframe(pd.DataFrame())
+    return above, below
+
+
+def chart(figure: go.Figure, key: str, name: str, alt: str) -> None:
+    """A chart with its downloads below.
 
     Args:
         figure: what to show.
         key: unique on the page, of letters and ``-``.
         name: of the files, without extension.
         alt: for those who do not see it.
-        options: of ``st.plotly_chart``.
 
     """
-    config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-    selected = st.plotly_chart(figure, key=key, theme=None, config=config, alt=alt, **options)
+    st.plotly_chart(figure, key=key, theme=None, config=CONFIG, alt=alt)
+    _saves(figure, key, name)
+
+
+def clickable_chart(figure: go.Figure, key: str, name: str, alt: str) -> int | None:
+    """A chart of lines and markers, however many; returns the number that a point carries when it is clicked."""
+    clicked = draw(figure, key, alt, CONFIG)
+    _saves(figure, key, name)
+    return clicked
+
+
+def _saves(figure: go.Figure, key: str, name: str) -> None:
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")
     with st.container(horizontal=True, key=f"{key}-save", gap="small"):
         st.html(_BUTTONS.format(key=key, name=name), width="content", unsafe_allow_javascript=True)
         st.download_button(
             "HTML",
-            lambda: figure.to_html(include_plotlyjs=True, config=config),
+            lambda: figure.to_html(include_plotlyjs=True, config=CONFIG),
             f"{name}.html",
             "text/html",
             key=f"{key}-html",
             on_click="ignore",
         )
-    return selected
 
 
 def table(rows: pd.DataFrame, name: str, key: str, **options: Any) -> Any:

@@ -17,8 +17,8 @@ from leaderboard.palette import Mark, Theme, marks
 from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
 
 MANY = 1500
-"""From here on points are drawn on a canvas, without lines and intervals of their own, and say the least of
-themselves: what a browser gets is megabytes else."""
+"""From here on the points that are not on the frontier are a crowd: dots on a canvas, without lines and intervals of
+their own, that say the least of themselves. A browser would draw for seconds else."""
 
 DECADES = 300.0
 """Costs further apart than this are labelled by powers of ten alone."""
@@ -110,22 +110,39 @@ def _add_frontier(made: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _add_method(made: go.Figure, name: str, rows: pd.DataFrame, mark: Mark, titles: Titles, few: bool) -> None:
-    """The markers of a method's points, and under them the curves of its submissions."""
+    """The markers of a method's points, and under them the curves of its submissions, or its crowd."""
     legend: dict[str, Any] = {"name": safe(name), "legendgroup": name}
+    measured = rows["cost_provenance"] == "measured"
+    alone = pd.Series(few, index=rows.index) | rows["on_frontier"]
     if few:
         x, y = _curves(rows)
         line = {"color": mark.colour, "width": 1, "dash": "dot"}
         made.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **legend, showlegend=False)
-    measured = rows["cost_provenance"] == "measured"
-    for own, symbol in ((rows[measured], mark.symbol), (rows[~measured], mark.hollow)):
+    for own, hollow in ((rows[~alone & measured], ""), (rows[~alone & ~measured], "-open")):
+        if len(own):
+            made.add_trace(_crowd(own, f"circle{hollow}", mark.colour, titles, legend))
+            legend["showlegend"] = False
+    for own, symbol in ((rows[alone & measured], mark.symbol), (rows[alone & ~measured], mark.hollow)):
         if len(own):  # one symbol a trace: plotly checks lists of symbols one by one
-            made.add_trace(_markers(own, symbol, mark.colour, titles, few, legend))
+            made.add_trace(_markers(own, symbol, mark.colour, titles, legend))
             legend["showlegend"] = False
 
 
-def _markers(
-    rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, few: bool, legend: Mapping[str, Any]
-) -> go.Scatter | go.Scattergl:
+def _crowd(rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, legend: Mapping[str, Any]) -> go.Scattergl:
+    """Circles: a canvas has to work out the shape of any other symbol first."""
+    return go.Scattergl(
+        x=rows["x"].to_numpy(float),
+        y=100 * rows["y"].to_numpy(float),
+        mode="markers",
+        marker={"color": colour, "size": 6, "symbol": symbol, "opacity": _opacity(rows)},
+        customdata=rows.index.to_numpy(),
+        text=np.array(rows[FIXED[0]].tolist()),  # as above
+        hovertemplate=f"%{{text}}{titles.quality} %{{y:.2f}}<extra></extra>",
+        **legend,
+    )
+
+
+def _markers(rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, legend: Mapping[str, Any]) -> go.Scatter:
     y = 100 * rows["y"].to_numpy(float)
     errors = {
         "type": "data",
@@ -136,23 +153,27 @@ def _markers(
         "thickness": 1,
         "color": colour,
     }
-    return (go.Scatter if few else go.Scattergl)(
+    return go.Scatter(
         x=rows["x"].to_numpy(float),
         y=y,
         mode="markers",
         marker={
             "color": colour,
-            "size": np.where(rows["on_frontier"], 12, 8) if few else 6,
+            "size": np.where(rows["on_frontier"], 12, 8),
             "symbol": symbol,
             "line": {"width": 1, "color": colour},
-            "opacity": 1.0 if rows["ranked"].all() else np.where(rows["ranked"], 1.0, 0.45),
+            "opacity": _opacity(rows),
         },
-        error_y=errors if few else None,
+        error_y=errors,
         customdata=rows.index.to_numpy(),  # a row is known by its number
-        hovertext=np.array(hover(rows, titles.quality, brief=not few)),  # a list is checked one by one
+        hovertext=np.array(hover(rows, titles.quality)),  # a list is checked one by one
         hoverinfo="text",
         **legend,
     )
+
+
+def _opacity(rows: pd.DataFrame) -> Any:
+    return 1.0 if rows["ranked"].all() else np.where(rows["ranked"], 1.0, 0.45)
 
 
 def _curves(rows: pd.DataFrame) -> tuple[list[float | None], list[float | None]]:

@@ -25,11 +25,8 @@ def fixed(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(FIXED, (above, below), strict=True)), index=rows.index)
 
 
-def hover(rows: pd.DataFrame, quality: str, *, brief: bool = False) -> list[str]:
-    """What each row of ``leaderboard.points.Points.rows`` says, in plotly's HTML; ``brief``: names and quality."""
-    if brief:
-        above, scores = rows[FIXED[0]].tolist(), rows["y"].astype(float).tolist()
-        return [f"{before}{quality} {percent(y, 2)}" for before, y in zip(above, scores, strict=True)]
+def hover(rows: pd.DataFrame, quality: str) -> list[str]:
+    """What each row of ``leaderboard.points.Points.rows`` says, in plotly's HTML."""
     above, below, reasons = (rows[name].tolist() for name in (*FIXED, "not_ranked"))
     numbers = (rows[name].astype(float).tolist() for name in ("y", "y_low", "y_high", "probability"))
     return [

@@ -35,7 +35,7 @@ def page() -> None:
     _card(task)
     view = View(suite, name, cost)
     points = points_of(index, view)
-    show_chart(points, view)
+    show_chart(index, points, view)
     show_notes(index, view, points)
     st.subheader("Operating points")
     show_points(points, view)

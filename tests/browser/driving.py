@@ -14,7 +14,6 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from leaderboard.building import made_index
-from leaderboard.cli import APP
 from leaderboard.store import ALLOW, STORE
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ def served(store: Path, *, allow: bool = False) -> Iterator[str]:
         port = free.getsockname()[1]
     environment = {**os.environ, STORE: str(store), ALLOW: "1" if allow else "0"}
     options = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), *options]
+    command = [sys.executable, "-m", "leaderboard.serving", *options]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)

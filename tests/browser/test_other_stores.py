@@ -16,12 +16,14 @@ def test_an_empty_store_says_how_to_begin(open_page: Open, tmp_path: Path) -> No
         for path in ("", "submission", "compare", "task"):
             page = open_page(path, base=address)
             assert page.get_by_text("No report yet").is_visible()
+            page.close()  # it would miss its server
 
 
 def test_a_board_that_takes_no_submissions_says_so(open_page: Open, tmp_path: Path) -> None:
     with served(tmp_path) as address:
         page = open_page("submit", base=address)
         assert page.get_by_text("it keeps nothing").is_visible()
+        page.close()
 
 
 def test_the_page_without_a_server_draws_every_board(browser: Browser, store: Path, tmp_path: Path) -> None:

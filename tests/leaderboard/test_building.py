@@ -1,5 +1,7 @@
 """When an index is made, of what, and what happens to the former ones."""
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +37,18 @@ def test_it_is_in_the_cache_and_nowhere_else(two, cache):
     place = made_index(two)
     assert cache in place.parents
     assert sorted(two.rglob("*")) == before
+
+
+def test_what_a_killed_process_left_goes_and_another_at_work_stays(two, cache):
+    boards = made_index(two).parent
+    left, at_work = boards / ".making-left", boards / ".making-now"
+    for folder in (left, at_work):
+        folder.mkdir()
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(left, (two_days_ago, two_days_ago))
+    os.utime(next(two.rglob("report.json")), (0, 0))  # another state: another index
+    place = made_index(two)
+    assert {each.name for each in boards.iterdir()} == {place.name, at_work.name}
 
 
 def test_progress_goes_up_to_the_end(two):

@@ -204,19 +204,30 @@ def test_nothing_in_the_page_ends_its_script(indexed, stored, make_result):
     assert text.count("</script>") == text.count("<script")
 
 
-@pytest.mark.parametrize(("count", "kind"), [(MANY, go.Scatter), (MANY + 1, go.Scattergl)])
-def test_many_points_are_drawn_on_a_canvas(points, count, kind):
-    """Without lines and intervals of their own; and yet each says who it is."""
+@pytest.mark.parametrize(("count", "many"), [(MANY, False), (MANY + 1, True)])
+def test_of_many_points_those_off_the_frontier_are_dots_on_a_canvas(points, count, many):
+    """Without lines and intervals of their own; and yet each is there and says who it is."""
     shown = points.rows[points.rows["x"].notna()]
     rows = pd.concat([shown] * (count // len(shown) + 1), ignore_index=True)[:count]
     figure = frontier_figure(rows, points.band, LIGHT_THEME, TITLES)
-    assert {type(trace) for trace in _markers(figure)} == {kind}
-    assert sum(len(trace.x) for trace in _markers(figure)) == count
-    is_many = kind is go.Scattergl
-    assert any(trace.line.dash == "dot" for trace in figure.data if trace.mode == "lines") != is_many
-    assert all((trace.error_y.array is None) == is_many for trace in _markers(figure))
-    assert all(len(trace.hovertext) == len(trace.x) == len(trace.customdata) for trace in _markers(figure))
-    assert any("-open" in trace.marker.symbol for trace in _markers(figure))
+    dots = [trace for trace in _markers(figure) if isinstance(trace, go.Scattergl)]
+    others = [trace for trace in _markers(figure) if isinstance(trace, go.Scatter)]
+    off = set(rows.index[~rows["on_frontier"]]) if many else set()
+    assert {number for trace in dots for number in trace.customdata} == off
+    assert {number for trace in others for number in trace.customdata} == set(rows.index) - off
+    assert any(trace.line.dash == "dot" for trace in figure.data if trace.mode == "lines") != many
+    for trace in dots:
+        own = rows.loc[trace.customdata]
+        assert np.asarray(trace.x).tolist() == own["x"].tolist()
+        assert np.asarray(trace.y) == pytest.approx(100 * own["y"].to_numpy())
+        assert {trace.marker.symbol} == {"circle" if own["cost_provenance"].eq("measured").all() else "circle-open"}
+        assert trace.hovertemplate.endswith("Score %{y:.2f}<extra></extra>")
+        for text, row in zip(trace.text, own.itertuples(), strict=True):
+            words = _Tags(text).words
+            assert words.startswith(f"{row.submission} {row.point}")
+            assert f"{row.method} on {row.backbone}" in words
+    in_legend = [trace.name for trace in _markers(figure) if trace.showlegend is not False]
+    assert sorted(in_legend) == sorted(set(rows["method"])), "a method has one line in the legend"
 
 
 def test_an_empty_table_gives_a_note(points):

@@ -20,8 +20,8 @@ def _points(app):
 
 def _markers(app):
     """How many points the chart shows."""
-    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
-    return sum(len(trace["hovertext"]) for trace in spec["data"] if trace.get("mode") == "markers")
+    figure = json.loads(app.get("bidi_component")[0].proto.bytes)["figure"]
+    return sum(len(trace["hovertext"]) for trace in figure["data"] if trace.get("mode") == "markers")
 
 
 def _names(board):
@@ -181,3 +181,14 @@ def test_what_is_incomplete_is_noted(open_full):
     notes = [each.value.replace("\\", "") for each in app.markdown]
     assert any("partly x lacks sst2, imdb, snli, stsb" in note for note in notes)
     assert any("no replicates of exact" in note for note in notes)
+
+
+def test_a_new_visitors_browser_is_told_once_what_to_load(open_full, monkeypatch):
+    """Before anything is worked out; a change of a control brings no empty chart back."""
+    loads = []
+    monkeypatch.setattr("leaderboard.widgets.load", lambda: loads.append("chart"))
+    app = open_full(suite="elue", task="mrpc")
+    app.selectbox(key="cost").set_value("parameters").run()
+    assert not app.exception
+    assert loads == ["chart"]
+    assert len(app.dataframe) == 2
