@@ -16,7 +16,8 @@ from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 CLAIMS = {
     "measured": ("cost measured", "green", "The harness traced the model and priced what ran."),
     "confirmed": ("lengths confirmed", "green", "The harness computed the sizes again from the texts."),
-    "reproduced": ("answers reproduced", "green", "The harness ran the model again and got the same answers."),
+    "reproduced": ("answers reproduced", "green", "The harness ran the priced graph again and got the same answers."),
+    "self-reported": ("cost self-reported", "orange", "Its control flow depends on values: its own process counted."),
 }
 
 CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -124,7 +125,8 @@ def badges(cost: str, lengths: str, answers: str) -> None:
         for what, claim in told.items():
             if claim in CLAIMS:
                 label, colour, why = CLAIMS[claim]
-                st.badge(label, icon=":material/verified:", color=colour, help=why)
+                icon = ":material/verified:" if colour == "green" else ":material/help:"
+                st.badge(label, icon=icon, color=colour, help=why)
             else:
                 st.badge(f"{what} declared", color="gray", help="Taken from the submission, not checked.")
 

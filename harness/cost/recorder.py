@@ -249,7 +249,7 @@ class Recorder(TorchDispatchMode):
         stand_ins = args
         if plan.indexes:
             stand_ins = (args[0], self._positions(args[1]), *args[2:])
-        if any([slot.stand_in is None for slot in slots]) or plan.indexes:  # noqa: C419
+        if any([slot.stand_in is not slot.visible for slot in slots]) or plan.indexes:  # noqa: C419
             stand_ins = tuple([map_tensors(arg, self._stand_in) for arg in stand_ins])
             kwargs = {key: map_tensors(value, self._stand_in) for key, value in kwargs.items()}
         if plan.takes_device and (not slots or kwargs.get("device") is not None):

@@ -106,6 +106,17 @@ def _figures(result: Result) -> None:
         st.metric("Stored", human(sizes.bytes, "B"), border=True)
 
 
+def _run_again(result: Result) -> str:
+    """What came of running the priced graph on the weights."""
+    again = result.reproduction
+    if not again.rows or again.answers is None:
+        return again.reason or "–"
+    shares = f"{100 * again.answers:.4g} % alike" + (
+        "" if again.exits is None else f", exits {100 * again.exits:.4g} %"
+    )
+    return f"{again.rows:,} samples: {shares}"
+
+
 def _results_table(report: Report) -> None:
     rows = pd.DataFrame(
         {
@@ -121,6 +132,7 @@ def _results_table(report: Report) -> None:
             "cost": result.cost.provenance,
             "lengths": result.cost.lengths,
             "answers": result.score.predictions,
+            "run again": _run_again(result),
             "samples": result.rows,
             "sandbox": result.sandbox,
         }

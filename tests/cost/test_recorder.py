@@ -301,3 +301,16 @@ def test_operators_that_do_not_fit_are_an_error_as_they_are_when_run(function: o
         Model()(torch.zeros(4, 3))
     with pytest.raises(RuntimeError):
         record(Model(), {"x": torch.zeros(4, 3)})
+
+
+def test_a_real_input_may_meet_weights_more_than_once() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(2))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return (x <= self.weight[0]).float() + (x >= self.weight[1]).float()
+
+    model, x = Twice(), torch.randn(1, 3)
+    torch.testing.assert_close(replay(record(model, {"x": x}), model.state_dict(), {"x": x})["logits"], model(x))

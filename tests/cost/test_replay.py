@@ -1,13 +1,15 @@
 """The tape is a graph: from a template, at a length that was never traced, it gives the model's own answers."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.cost.replay import replay
+from harness.cost.replay import Replay, replay
 from harness.cost.tape_json import from_json, to_json
 from harness.cost.template import fit
-from harness.cost.tracing import build_on_meta, record
+from harness.cost.tracing import build_on_meta, record, record_stages
 from harness.findings import ParetoNLPError
 from tests.cost.zoo import MODELS, inputs_of
 
@@ -47,3 +49,73 @@ def test_a_hidden_tensor_that_is_too_large_to_travel_is_refused() -> None:
     tape = record(Hidden(), {"x": torch.zeros(1, 200)})
     with pytest.raises(ParetoNLPError, match="neither in the weights nor on the tape"):
         replay(tape, {}, {"x": torch.zeros(1, 200)})
+
+
+class OddHeads(nn.Module):
+    """Queries and values of other widths: torch's CPU kernel then lays the result out as no meta kernel says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.v, self.out = nn.Linear(8, 6), nn.Linear(8, 16), nn.Linear(16, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q = self.q(x).view(1, -1, 2, 3).transpose(1, 2)
+        v = self.v(x).view(1, -1, 2, 8).transpose(1, 2)
+        mixed = nn.functional.scaled_dot_product_attention(q, q, v)
+        return self.out(mixed.transpose(1, 2).reshape(1, -1, 16).mean(1))
+
+
+class Bag(nn.Module):
+    """Its operator has by-products, which have other shapes on meta."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bag, self.out = nn.EmbeddingBag(20, 4, mode="mean"), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.bag(x))
+
+
+@pytest.mark.parametrize(
+    ("build", "make"),
+    [(OddHeads, lambda tokens: torch.randn(1, tokens, 8)), (Bag, lambda tokens: torch.arange(tokens).view(1, -1))],
+)
+def test_kernels_that_lay_out_otherwise_than_meta(
+    build: Callable[[], nn.Module], make: Callable[[int], Tensor]
+) -> None:
+    torch.manual_seed(0)
+    model = build().eval()
+    on_meta, recorder = build_on_meta(build)
+    tape = record(on_meta, {"x": make(7)}, recorder)
+    x = make(7)
+    torch.testing.assert_close(replay(tape, model.state_dict(), {"x": x})["logits"], model(x))
+
+
+def test_stages_stop_where_exit_is_true() -> None:
+    """By hand: stage n answers n in all classes, and stops where the input is at most n."""
+
+    class Stage(nn.Module):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.level = nn.Parameter(torch.full((1, 2), float(number)))
+
+        def forward(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {"x": state["x"], "logits": self.level * 1.0, "exit": (state["x"] <= self.level[0, 0]).all()}
+
+    stages = [Stage(number) for number in (1, 2, 3)]
+    tape = record_stages(stages, {"x": torch.zeros(1, 1)})
+    ready = Replay(tape, nn.ModuleList(stages).state_dict())
+    for x, left in ((0.5, 1), (1.5, 2), (2.5, 3), (9.0, 3)):
+        run = ready.run({"x": torch.tensor([[x]])}, stages=3)
+        assert run.stage == left
+        assert run.outputs[f"{left}.logits"].tolist() == [[left, left]]
+        assert f"{left + 1}.logits" not in run.outputs
+
+
+def test_weights_and_inputs_are_what_was_priced() -> None:
+    model = nn.Linear(3, 2)
+    tape = record(model, {"input": torch.zeros(1, 3)})
+    with pytest.raises(ParetoNLPError, match=r"the weight 'weight' is float32 \[4, 3\], but was priced as .* \[2, 3\]"):
+        replay(tape, {"weight": torch.zeros(4, 3), "bias": torch.zeros(4)}, {"input": torch.zeros(1, 3)})
+    with pytest.raises(ParetoNLPError, match=r"the input 'input' is float32 \[2, 3\]"):
+        replay(tape, model.state_dict(), {"input": torch.zeros(2, 3)})
