@@ -1,9 +1,10 @@
 """The weights of a point as a file on this machine: in the folder, or fetched from the Hub."""
 
+from functools import cache
 from pathlib import Path
 
 from harness.findings import ParetoNLPError, fail
-from harness.submission import LocalWeights, Point, Submission, parse_reference
+from harness.submission import HubWeights, LocalWeights, Point, Submission, parse_reference
 
 
 def weights_here(submission: Submission, point: Point, dataset: str) -> Path | None:
@@ -33,14 +34,23 @@ def weights_file(submission: Submission, point: Point, dataset: str) -> Path:
                 remedy="Bring the file, or train it again.",
             )
         return path.resolve()
+    found = _fetched(reference)
+    if isinstance(found, str):
+        raise fail(
+            "weights-unreachable",
+            f"{point.weights[dataset]} can not be fetched: {found}",
+            remedy="Check the name and the connection, or put the file under weights/.",
+        )
+    return found
+
+
+@cache
+def _fetched(reference: HubWeights) -> Path | str:
+    """The file, or what was wrong: asked for once, as a Hub that is out of reach is slow to say so."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
         return Path(hf_hub_download(reference.repo, reference.file, revision=reference.revision)).resolve()
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise fail(
-            "weights-unreachable",
-            f"{point.weights[dataset]} can not be fetched: {type(error).__name__}",
-            remedy="Check the name and the connection, or put the file under weights/.",
-        ) from error
+        return type(error).__name__

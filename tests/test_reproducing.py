@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
@@ -190,3 +191,36 @@ def test_the_counterfeit_that_leaves_one_layer_early_is_caught(pabee: Path) -> N
     rewrite(pabee, given.answers.astype(int), given.sizes["num_tokens"], np.maximum(1, given.exit_stage - 1))
     with pytest.raises(ParetoNLPError, match=r"the prediction is \d at stage 1; the model gives \d at stage 2"):
         evaluate_tasks(pabee, [SENTIMENT], split_loader(None), rows_again=100)
+
+
+def test_weights_of_the_hub_are_fetched_once_and_read_where_they_lie(
+    make: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, reference = make(MODEL.format(body=HONEST)), f"hf://org/repo@{'0' * 40}/w.safetensors"
+    elsewhere = shutil.move(folder / "weights" / "w.safetensors", tmp_path / "blob")
+    (folder / "submission.yaml").write_text(
+        (folder / "submission.yaml").read_text().replace("weights/w.safetensors", reference)
+    )
+    asked = []
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *given, **_: asked.append(given) or str(elsewhere))
+    result = evaluated(folder)
+    assert (result.score.predictions, result.reproduction.answers) == ("reproduced", 1.0)
+    assert result.parameters.nonzero_provenance == "measured"
+    assert asked == [("org/repo", "w.safetensors")]
+
+
+def test_a_hub_out_of_reach_leaves_the_answers_declared(
+    make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object, **__: object) -> str:
+        raise huggingface_hub.errors.LocalEntryNotFoundError("offline")
+
+    folder = make(MODEL.format(body=HONEST))
+    list(predict(folder, [SENTIMENT], load))
+    manifest = (folder / "submission.yaml").read_text()
+    (folder / "submission.yaml").write_text(
+        manifest.replace("weights/w.safetensors", f"hf://org/other@{'1' * 40}/w.safetensors")
+    )
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", unreachable)
+    (result,) = evaluate_tasks(folder, [SENTIMENT], load).results
+    assert (result.score.predictions, result.reproduction.reason) == ("declared", "the weights are not there")

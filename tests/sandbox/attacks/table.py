@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from harness.findings import ParetoNLPError
@@ -28,7 +29,7 @@ def main() -> None:
     print(f"as {user}, levels {', '.join(HERE)}\n")
     print(f"{'family':<24} {'attack':<42} " + " ".join(f"{level:<12}" for level in HERE))
     lines = 0
-    for family, name, verdicts in (*of_the_battery(), *of_destruction(), *of_cheats()):
+    for family, name, verdicts in chain(of_the_battery(), of_destruction(), of_cheats()):
         print(f"{family:<24} {name:<42} " + " ".join(f"{verdicts[level]:<12}" for level in HERE), flush=True)
         lines += 1
     print(f"\n{lines} attacks and look-alikes")
