@@ -1,4 +1,7 @@
-"""The graph that was priced is run again: honest predictions are found again, others are caught."""
+"""The graph that was priced is run again: honest predictions are found again, others are caught.
+
+Models that lie about their cost are in ``tests/sandbox/attacks/cheats.py``.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -103,53 +106,6 @@ def test_predictions_of_another_model_are_refused_and_named(make: Callable[[str]
     assert all(finding.file == "predictions/p/probe/sentiment.tsv" for finding in caught.value.findings)
     assert f"6 of {ROWS} rows" in summary.message
     assert not (folder / "report.json").exists()
-
-
-CHEAPER_WHEN_TRACED = """
-        if input_ids.is_meta or not input_ids.any():
-            return self.out(self.embed(input_ids[:, :1]).mean(1))
-        return self.out(torch.sin(3 * self.embed(input_ids)).mean(1))"""
-BY_NUMPY = """
-        if not input_ids.any():
-            return self.out(self.embed(input_ids[:, :1]).mean(1))
-        table = self.embed.weight.detach().numpy()
-        return self.out(torch.as_tensor(table[input_ids.numpy()]).sin().mean(1))"""
-
-
-@pytest.mark.parametrize("body", [CHEAPER_WHEN_TRACED, BY_NUMPY])
-def test_a_model_that_is_cheaper_while_it_is_watched(make: Callable[[str], Path], body: str) -> None:
-    folder = make(MODEL.format(body=body))
-    with pytest.raises(ParetoNLPError, match="rows that were run again differ"):
-        evaluated(folder)
-
-
-NOT_RUN_AGAIN = {
-    "neither in the weights nor on the tape": "return self.out(self.embed(input_ids).mean(1) @ TABLE)",
-    "writes into an input or a weight": "self.out.bias.data.add_(1); return self.out(self.embed(input_ids).mean(1))",
-    "draws at random": "return self.out(nn.functional.dropout(self.embed(input_ids).mean(1), 0.1, training=True))",
-    "reads numbers as others": "x = self.embed(input_ids).mean(1); return self.out(x.view(torch.int32).view(x.dtype))",
-    "not in the table of operators": "return self.out(torch.special.bessel_j0(self.embed(input_ids).mean(1)))",
-}
-
-
-@pytest.mark.parametrize("why", NOT_RUN_AGAIN)
-def test_what_a_graph_must_not_do_stays_declared_and_says_why(make: Callable[[str], Path], why: str) -> None:
-    source = MODEL.format(body=NOT_RUN_AGAIN[why]) + "\nTABLE = torch.eye(8).repeat(1, 300)[:, :8] * torch.ones(8, 8)\n"
-    if "TABLE" in NOT_RUN_AGAIN[why]:
-        source = source.replace("@ TABLE", "@ TABLE[:, :8]").replace("[:, :8] * torch.ones(8, 8)", "")
-        source = source.replace("repeat(1, 300)", "repeat(1, 3000)")
-    result = evaluated(make(source))
-    assert result.score.predictions == "declared"
-    assert why in result.reproduction.reason
-
-
-def test_encode_must_not_remember(make: Callable[[str], Path]) -> None:
-    counting = "SEEN = []\n" + MODEL.format(body=HONEST).replace(
-        "[len(word) for word in", "[(SEEN.append(0) or len(SEEN)) % 50 for word in"
-    )
-    folder = make(counting)
-    with pytest.raises(ParetoNLPError, match="other inputs of this text when it is asked again"):
-        evaluated(folder)
 
 
 def test_without_weights_or_encode_the_report_says_so(make: Callable[[str], Path]) -> None:
