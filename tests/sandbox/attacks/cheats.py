@@ -116,7 +116,8 @@ return self.out(made[0])"""
     "compute_in_an_operator_of_its_own": Cheat(
         "hide the compute", "declared", "not in the table of operators",
         "return self.out(torch.ops.cheat.think(self.embed(input_ids)))", after="""
-@torch.library.custom_op("cheat::think", mutates_args=())
+from torch import library
+@library.custom_op("cheat::think", mutates_args=())
 def think(x: torch.Tensor) -> torch.Tensor:
     return torch.sin(3 * x).mean(1)
 @think.register_fake
