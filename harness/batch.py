@@ -27,6 +27,8 @@ from harness.tasks.types import Split
 from harness.weights_at_hand import weights_here
 
 Progress = Callable[[str, int, int], None]
+Scored = tuple[Score, NDArray[np.float64]]
+"""A score and its replicates."""
 Key = tuple[str, str]
 """Name of a point, and of a dataset."""
 
@@ -57,6 +59,34 @@ def results_of(
             for item, (score, _) in zip(todo, scored, strict=True)
         ]
         return results, _by_key(results, scored)
+    scored, attempts, reached = _attempts(submission, todo, given, load, level, progress)
+    for attempt in attempts:
+        check_exits(attempt.given, attempt.model, attempt.point.name)
+    again = reproduce(submission, attempts, reached, rows_again, progress)
+    ratios = observe(submission, attempts, reached, rows_again)
+    results = [
+        measured_result(
+            _facts(item, load(item.task), limit, reached),
+            attempt,
+            score,
+            "declared" if attempt.digests is None else "confirmed",
+            reproduction,
+            ratio,
+        )
+        for item, attempt, (score, _), reproduction, ratio in zip(todo, attempts, scored, again, ratios, strict=True)
+    ]
+    return results, _by_key(results, scored)
+
+
+def _attempts(
+    submission: Submission,
+    todo: Sequence[Work],
+    given: Sequence[Predictions],
+    load: Load,
+    level: Level | None,
+    progress: Progress,
+) -> tuple[list[Scored], list[Attempt], Level]:
+    """Every score with its replicates, everything that was measured, and the level that the child ran at."""
     weights = _weights(submission, todo)
     asked = {key: ask(need) for key, need in _needs(todo, given, weights).items()}
     claims = _claims(submission, todo, given, load)
@@ -83,22 +113,7 @@ def results_of(
         )
         for place, (item, each) in enumerate(zip(todo, given, strict=True))
     ]
-    for attempt in attempts:
-        check_exits(attempt.given, attempt.model, attempt.point.name)
-    again = reproduce(submission, attempts, child.level, rows_again, progress)
-    ratios = observe(submission, attempts, child.level, rows_again)
-    results = [
-        measured_result(
-            _facts(item, load(item.task), limit, child.level),
-            attempt,
-            score,
-            "confirmed" if claims else "declared",
-            reproduction,
-            ratio,
-        )
-        for item, attempt, (score, _), reproduction, ratio in zip(todo, attempts, scored, again, ratios, strict=True)
-    ]
-    return results, _by_key(results, scored)
+    return scored, attempts, child.level
 
 
 def _claims(submission: Submission, todo: Sequence[Work], given: Sequence[Predictions], load: Load) -> list[Claim]:

@@ -13,7 +13,7 @@ from harness.cost.shapes import WHOLE
 
 UNINITIALISED = (
     *("aten.empty", "aten.empty_like", "aten.empty_permuted", "aten.empty_strided"),
-    *("aten.new_empty", "aten.new_empty_strided"),
+    *("aten.new_empty", "aten.new_empty_strided", "aten._empty_affine_quantized"),
 )
 _INDEXING = ("aten.index", "aten.index_put", "aten.index_put_", "aten._unsafe_index")
 

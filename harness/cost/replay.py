@@ -103,21 +103,23 @@ class Replay:
         values |= {index: self._leaves[index].clone() for index in self._constants}  # made anew for every sample
         place, outputs = 0, self._tape.outputs
         with torch.inference_mode():
+            stage: int | None = None
             for stage in range(1, stages + 1) if stages else [None]:
                 while place < len(self._steps) and stage in (None, self._steps[place][0].stage):
                     self._step(place, values, kept)
                     place += 1
-                if stage is not None and (stage == stages or bool(values[outputs[f"{stage}.exit"]])):
-                    ran = {name: index for name, index in outputs.items() if int(name.partition(".")[0]) <= stage}
-                    return Run({name: values[index] for name, index in ran.items()}, stage)
-        return Run({name: values[index] for name, index in outputs.items()}, 0)
+                if stage is not None and (
+                    stage == stages or _exits(values.get(outputs.get(f"{stage}.exit", -1)), stage)
+                ):
+                    break
+        return Run({name: values[index] for name, index in outputs.items() if index in values}, stage or 0)
 
     def _step(self, place: int, values: dict[int, Tensor], kept: set[int]) -> None:
         node, plan = self._steps[place]
         args = [_argument(arg, values) for arg in node.args]
         kwargs = {key: _argument(arg, values) for key, arg in node.kwargs.items()}
         try:
-            if plan.writes and _memory(plan.written(args, kwargs)) in kept:
+            if any(_memory(tensor) in kept for tensor in _written(plan, args, kwargs)):
                 raise fail("no-replay", f"{_place(node)} writes into an input or a weight")
             result = plan.func(*args, **kwargs)
         except _OF_NODES as error:
@@ -148,6 +150,19 @@ def _checked_plan(node: Node) -> Plan:
     except AttributeError as error:
         raise fail("no-replay", f"{_place(node)} is no operator of this torch") from error
     return plan
+
+
+def _written(plan: Plan, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Tensor]:
+    """All tensors that a call writes in place; some operators take lists of them."""
+    places = [kwargs.get(at) if isinstance(at, str) else args[at] for at in plan.writes]
+    return tensors_in(places)
+
+
+def _exits(exit_: Tensor | None, stage: int) -> bool:
+    """Whether a stage says that the sample leaves."""
+    if exit_ is None or exit_.numel() != 1:
+        raise fail("no-replay", f"stage {stage} of the graph gives no scalar 'exit'")
+    return bool(exit_)
 
 
 def _place(node: Node) -> str:
@@ -233,6 +248,8 @@ def _memory(tensor: Tensor) -> int:
 
 def _argument(arg: Arg, values: Mapping[int, Tensor]) -> Any:
     if isinstance(arg, Ref):
+        if arg.index not in values:
+            raise fail("no-replay", f"the graph reads value {arg.index}, which no stage before has made")
         return values[arg.index]
     if isinstance(arg, tuple):
         return [_argument(item, values) for item in arg]

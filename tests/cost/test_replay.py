@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.cost.replay import Replay, replay
+from harness.cost.tape import Leaf, Node, Ref, Tape, Value
 from harness.cost.tape_json import from_json, to_json
 from harness.cost.template import fit
 from harness.cost.tracing import build_on_meta, record, record_stages
@@ -119,3 +120,25 @@ def test_weights_and_inputs_are_what_was_priced() -> None:
         replay(tape, {"weight": torch.zeros(4, 3), "bias": torch.zeros(4)}, {"input": torch.zeros(1, 3)})
     with pytest.raises(ParetoNLPError, match=r"the input 'input' is float32 \[2, 3\]"):
         replay(tape, model.state_dict(), {"input": torch.zeros(2, 3)})
+
+
+def test_a_list_of_weights_is_not_written_into() -> None:
+    values = (Value((1, 2), "float32"), Value((2,), "float32"))
+    adds = Node("aten._foreach_add_.Scalar", ((Ref(1),), 1.0), {}, (), "")
+    tape = Tape(values, {"x": 0}, (Leaf("weight", 1, "parameter"),), (adds,), {"logits": 0})
+    weights = {"weight": torch.ones(2)}
+    with pytest.raises(ParetoNLPError, match="writes into an input or a weight"):
+        replay(tape, weights, {"x": torch.zeros(1, 2)})
+    assert weights["weight"].tolist() == [1, 1]
+
+
+def test_stages_that_are_forged_are_refused_and_end_no_process() -> None:
+    values = (Value((1, 2), "float32"), Value((1, 2), "float32"), Value((1, 2), "float32"))
+    relu = [Node("aten.relu.default", (Ref(at),), {}, (at + 1,), "", stage=2 - at) for at in (0, 1)]
+    outputs = {"1.logits": 1, "2.logits": 2}
+    of_no_exit = Tape(values, {"x": 0}, (), (), outputs)
+    with pytest.raises(ParetoNLPError, match="stage 1 of the graph gives no scalar 'exit'"):
+        Replay(of_no_exit, {}).run({"x": torch.zeros(1, 2)}, stages=2)
+    backwards = Tape(values, {"x": 0}, (), tuple(relu), {**outputs, "1.exit": 1})
+    with pytest.raises(ParetoNLPError, match="no scalar 'exit'"):
+        Replay(backwards, {}).run({"x": torch.zeros(1, 2)}, stages=2)
