@@ -69,6 +69,7 @@ def _building(method: str) -> Callable[..., None]:
         _need_accelerate()
         # torch and transformers take seconds to import, so only now
         from baselines.backbone import load_backbone
+        from baselines.locking import alone
         from baselines.recipe import Request
         from harness import write_predictions
         from harness.cli.console import progress
@@ -87,12 +88,12 @@ def _building(method: str) -> Callable[..., None]:
             seed=seed,
             say=typer.echo,
         )
-        import_module(f"baselines.methods.{method}").build(request, load_backbone(backbone))
-        typer.echo(f"{folder}: weights and submission.yaml are written; now its predictions")
-        with progress() as report:
-            write_predictions(
-                folder, suite, [task.name for task in chosen], data_dir=data_dir, points=request.points, progress=report
-            )
+        with alone(folder, cache_dir, typer.echo):
+            import_module(f"baselines.methods.{method}").build(request, load_backbone(backbone))
+            typer.echo(f"{folder}: weights and submission.yaml are written; now its predictions")
+            names = [task.name for task in chosen]
+            with progress() as report:
+                write_predictions(folder, suite, names, data_dir=data_dir, points=request.points, progress=report)
 
     return build
 

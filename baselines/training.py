@@ -30,11 +30,14 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from baselines.batching import EqualLengths
 from baselines.checkpoints import last_checkpoint
 from baselines.examples import TARGETS, Examples, Lesson, pad
+from baselines.locking import alone
 from baselines.objective import SUPERVISED, Batch, Objective
 from baselines.states import whole, write_state
 
 VERSION = 2
 """Part of every hash: raise it when a change in this file changes what training yields."""
+
+STATE = "model.safetensors"
 
 Say = Callable[[str], None]
 
@@ -72,7 +75,8 @@ def fine_tune(
 ) -> Path:
     """Train the model from the state it is in; return the file of the state dict of its best epoch.
 
-    A training found in the cache is not done again; one that was cut goes on after its last epoch.
+    A training found in the cache is not done again; one that was cut goes on after its last epoch; one that another
+    process is at is waited for.
     The model given is trained in place: load the returned file for the best state.
 
     Args:
@@ -89,10 +93,25 @@ def fine_tune(
     """
     key = _key(model, definition, lesson, config, [objective.key, optimizer.__name__ if optimizer else "adamw"])
     folder = cache / "training" / f"{name}-{key[:16]}"
-    state = folder / "model.safetensors"
-    if state.exists():
-        say(f"{name}: trained before ({folder})")
-        return whole(state)
+    with alone(folder, cache, say):
+        if (folder / STATE).exists():
+            say(f"{name}: trained before ({folder})")
+        else:
+            _train(name, model, lesson, config, folder, say, objective, optimizer)
+    return whole(folder / STATE)
+
+
+def _train(
+    name: str,
+    model: nn.Module,
+    lesson: Lesson,
+    config: FineTuning,
+    folder: Path,
+    say: Say,
+    objective: Objective,
+    optimizer: Callable[[nn.Module], Optimizer] | None,
+) -> None:
+    """Go on after the last whole checkpoint, if there is one; the state is written last."""
     checkpoints = folder / "checkpoints"
     trainer = _Trainer(
         objective,
@@ -112,9 +131,8 @@ def fine_tune(
     scores = [entry["eval_score"] for entry in trainer.state.log_history if "eval_score" in entry]
     summary = {"config": asdict(config), "rows": len(lesson.train), "validation_scores": scores}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    write_state(model.state_dict(), state)
+    write_state(model.state_dict(), folder / STATE)
     shutil.rmtree(checkpoints)
-    return state
 
 
 def answers(logits: NDArray[Any]) -> NDArray[Any]:

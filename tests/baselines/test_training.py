@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -86,6 +87,21 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     assert len(lines_again) == 1
     assert "trained before" in lines_again[0]
     assert sorted(file.name for file in first.parent.iterdir()) == ["model.safetensors", "summary.json"]
+
+
+def test_a_training_that_another_is_at_is_waited_for(tmp_path: Path) -> None:
+    waited: list[str] = []
+    second = Thread(target=lambda: waited.extend(train(tmp_path)[1]))
+
+    def say(line: str) -> None:
+        if "step" in line and not second.ident:
+            second.start()
+
+    train(tmp_path, say=say)
+    second.join()
+    assert "another process is at work on it" in waited[0]
+    assert "trained before" in waited[1]
+    assert len(waited) == 2
 
 
 def test_a_cut_training_ends_where_an_uncut_one_does(tmp_path: Path) -> None:
