@@ -5,9 +5,11 @@ of it, the best value first. What was trained or predicted before is not done ag
 """
 
 import argparse
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -174,17 +176,34 @@ def main() -> int:
     parser.add_argument("--backbone-name", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--suffix", default="minilm", help="of the folders' names")
     parser.add_argument("--run", action="store_true", help="build it all instead of printing the plan")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time, which share the processor's cores")
     given = parser.parse_args()
     if not given.run:
         print(plan(load_backbone(given.backbone), given.data_dir))
         return 0
-    for run in PROGRAM:
-        arguments = command(run, given.backbone, given.backbone_name, given.suffix, given.data_dir)
-        done = subprocess.run(["paretonlp", *arguments], check=False)  # noqa: S603, S607
+    commands = [command(run, given.backbone, given.backbone_name, given.suffix, given.data_dir) for run in PROGRAM]
+    return run_all(commands, given.jobs)
+
+
+def run_all(commands: Sequence[Sequence[str]], jobs: int) -> int:
+    """Run ``paretonlp`` with each list of arguments, ``jobs`` at a time, in order; the first exit code that is not 0.
+
+    Once one has failed, no other is begun.
+    """
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs))}
+
+    def run(arguments: Sequence[str]) -> None:
+        if failed:
+            return
+        done = subprocess.run(["paretonlp", *arguments], check=False, env=threads | os.environ)  # noqa: S603, S607
         if done.returncode:
+            failed.append(done.returncode)
             print(f"paretonlp {' '.join(arguments)} ended with {done.returncode}", file=sys.stderr)
-            return done.returncode
-    return 0
+
+    failed: list[int] = []
+    with ThreadPoolExecutor(jobs) as workers:
+        list(workers.map(run, commands))
+    return failed[0] if failed else 0
 
 
 if __name__ == "__main__":

@@ -107,14 +107,14 @@ def _update(
     cache: Path | None,
 ) -> None:
     """Write expectations anew, with a spread of seeds where there is a ``cache`` to train in."""
-    from baselines.retraining import SEEDS, forget, train_anew
+    from baselines.retraining import forget, seed_curves, spread_tasks
     from harness.regression import append_to_changelog, name_of, record_spread, spread_of, update
     from harness.tasks.choosing import split_loader
 
     suite = tasks[0].suite
     lines, wrong = update(folders, suite, tasks, split_loader(data_dir), expected, _say)
     for folder in folders if cache and not wrong else ():
-        curves = {seed: train_anew(folder, _own(folder, tasks, expected), seed, cache, _say) for seed in SEEDS}
+        curves = seed_curves(folder, spread_tasks(_own(folder, tasks, expected)), cache, _say)
         lines.append(record_spread(expected, name_of(folder), suite, spread_of(curves)))
     if cache:
         forget(cache)
@@ -138,8 +138,8 @@ def _own(folder: Path, tasks: "Sequence[Task]", expected: Path) -> "list[Task]":
 
 
 def _retrain(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, cache: Path) -> "Outcome":
-    """Train each submission from the first seed; what lies outside the spread of the seeds."""
-    from baselines.retraining import SEEDS, forget, train_anew
+    """Train each submission from the seed of what is published; what lies outside the spread of the seeds."""
+    from baselines.retraining import SEED, forget, train_anew
     from harness.regression import Checked, Outcome, compare_curves, expected_spread, name_of
 
     suite = tasks[0].suite
@@ -147,7 +147,7 @@ def _retrain(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, c
     drifts, checked = [], []
     for folder, spread in zip(folders, spreads, strict=True):
         name = name_of(folder)
-        curve = train_anew(folder, _own(folder, tasks, expected), SEEDS[0], cache, _say)
+        curve = train_anew(folder, [task for task in tasks if task.name in spread.scores], SEED, cache, _say)
         drifts += compare_curves(name, suite, spread, curve)
         checked += [
             Checked(name, folder.as_posix(), point, f"{suite}/{task}") for task in curve for point in curve[task]

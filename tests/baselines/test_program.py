@@ -6,7 +6,7 @@ import pytest
 
 from baselines.backbone import load_backbone
 from baselines.methods import METHODS
-from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, minutes
+from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, minutes, run_all
 from harness.tasks import suite as find_suite
 
 
@@ -31,6 +31,23 @@ def test_every_method_is_on_every_elue_and_probe_task() -> None:
         for method in METHODS:
             runs = [run for run in PROGRAM if (run.method, run.suite, run.seed) == (method, suite, 0)]
             assert {task.name for run in runs for task in run.chosen} == tasks, (method, suite)
+
+
+def test_no_run_is_begun_after_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = tmp_path / "paretonlp"
+    command.write_text('#!/bin/sh\necho "$1 on $OMP_NUM_THREADS"\nexit "$1"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert run_all([["0"], ["0"]], 2) == 0
+    assert capfd.readouterr().out == "0 on 3\n" * 2
+    assert run_all([["0"], ["3"], ["4"]], 1) == 3
+    shown = capfd.readouterr()
+    assert shown.out == "0 on 6\n3 on 6\n"
+    assert shown.err == "paretonlp 3 ended with 3\n"
 
 
 def test_minutes_are_tokens_over_speed() -> None:

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ from typer.testing import CliRunner
 from baselines import regress_cli
 from harness.findings import ParetoNLPError
 from harness.regression import Checked, Drift, Outcome, read_expectation, spread_of
+from harness.tasks.types import Task
 
 DRIFT = Drift("small", "flops", 1.0, 2.0, "the same", "the folder changed: model.py", "low", "probe/sentiment")
 WITHIN = Drift(
     "small", "score", 0.8, 0.801, "the paired interval", "predictions", "low", "probe/sentiment", fails=False
 )
-CURVES = {seed: {"sentiment": {"low": (10.0, 0.5 + seed / 100)}} for seed in (0, 1, 2)}
+CURVES = {seed: {task: {"low": (10.0, 0.5 + seed / 100)} for task in ("sentiment", "similarity")} for seed in (0, 1, 2)}
 COMMITTED = Path(__file__).parents[2]
 
 
@@ -101,19 +103,21 @@ def test_a_spread_is_recorded_of_three_seeds_and_then_compared_with(
     seeds: list[int] = []
     curves = dict(CURVES)
 
-    def train_anew(_folder: Path, _tasks: object, seed: int, *_: object) -> object:
+    def train_anew(_folder: Path, tasks: Sequence[Task], seed: int, *_: object) -> object:
+        assert [task.name for task in tasks] == ["sentiment", "similarity"]
         seeds.append(seed)
         return curves[seed]
 
     monkeypatch.setattr("baselines.retraining.train_anew", train_anew)
+    monkeypatch.setattr("baselines.retraining.curve_of", lambda *_: curves[0])
     monkeypatch.setattr("harness.regression.update", lambda *_: ([], []))
-    base = ["regress", "s/dense-probe", "--expected", str(expected), "--retrain"]
+    base = ["regress", str(COMMITTED / "submissions" / "dense-probe"), "--expected", str(expected), "--retrain"]
     CliRunner().invoke(app, [*base, "--update", "--reason", "First spread"], catch_exceptions=False)
-    assert seeds == [0, 1, 2]
+    assert seeds == [1, 2]  # what is published is from seed 0
     assert read_expectation(expected / "dense-probe.json").suites["probe"].spread == spread_of(CURVES)
     assert CliRunner().invoke(app, base, catch_exceptions=False).exit_code == 0
-    assert seeds == [0, 1, 2, 0]
-    curves[0] = {"sentiment": {"low": (10.0, 0.1)}}
+    assert seeds == [1, 2, 0]
+    curves[0] = curves[0] | {"similarity": {"low": (10.0, 0.1)}}
     assert CliRunner().invoke(app, base, catch_exceptions=False).exit_code == 1
 
 

@@ -68,6 +68,24 @@ def test_the_cheapest_points_are_trained_anew() -> None:
     assert retraining.cheapest_points(report.model_copy(update={"results": results}), SENTIMENT) == ("b", "c")
 
 
+def test_a_spread_is_made_of_what_is_published_and_two_other_seeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = tasks_of("probe", ["sentiment", "inference", "similarity"])
+    ends = retraining.spread_tasks(tasks)
+    assert [task.name for task in ends] == ["sentiment", "similarity"]
+    assert retraining.spread_tasks(SENTIMENT) == tuple(SENTIMENT)
+    monkeypatch.setattr(retraining, "train_anew", lambda *given: {"seed": given[2]})
+    curves = retraining.seed_curves(DENSE, ends, tmp_path, print)
+    assert {seed: curve for seed, curve in curves.items() if seed} == {1: {"seed": 1}, 2: {"seed": 2}}
+    assert {task: set(points) for task, points in curves[0].items()} == {
+        "sentiment": set(POINTS[:2]),
+        "similarity": set(POINTS[:2]),
+    }
+    committed = {(r.task, r.point): r.score.value for r in read_report(DENSE).results}
+    assert curves[0]["similarity"][POINTS[0]][1] == committed["similarity", POINTS[0]]
+
+
 def test_a_submission_of_another_backbone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParetoNLPError, match=r"a method of .*dense.* on a backbone of"):
         retraining.train_anew(DENSE.parent / "dense-minilm", SENTIMENT, 0, tmp_path, print)
