@@ -5,9 +5,9 @@ embeddings and the first d layers of the backbone; its pooler and answer layer a
 Points are trained apart: each is the best that its depth can do, not a cut through one model.
 
 **Training.** All parameters, AdamW (weight decay 0.01), 6 % linear warm-up and linear decay, dropout as in
-the backbone; ``schedule.py`` has rates and passes. Cross-entropy for classes, squared error for scores. The
-epoch that scores best on held-out examples is handed in. SciTail, of which there is too little to
-learn from alone, goes on from the model of SNLI.
+the backbone; ``schedule.py`` has rates and passes. Cross-entropy for classes, squared error for scores, which a
+pretrained encoder starts to answer at their mean. The epoch that scores best on held-out examples is handed in.
+SciTail, of which there is too little to learn from alone, goes on from the model of SNLI.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from baselines.examples import Lesson
 from baselines.publishing import publish
 from baselines.recipe import Request, describe, load_lesson, no_such_point
 from baselines.schedule import fine_tuning, prior_task
-from baselines.states import load_state, take_over
+from baselines.states import about_the_mean, load_state, take_over
 from baselines.training import fine_tune
 from harness.tasks.types import Dataset, Task
 
@@ -78,11 +78,13 @@ def _train(task: Task, depth: int, draft: Draft, backbone: Backbone, request: Re
     """The state of one model, fine-tuned."""
     dataset = task.dataset
     network = draft.model.build_model(dataset.name, num_layers=depth)
-    network.encoder.load_state_dict(_first_state(dataset, depth, backbone, request))
+    lesson = load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request)
+    state = _first_state(dataset, depth, backbone, request)
+    network.encoder.load_state_dict(about_the_mean(state, lesson.train.gold) if backbone.is_pretrained else state)
     return fine_tune(
         f"dense-{dataset.name}-layers-{depth}",
         network,
-        load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request),
+        lesson,
         fine_tuning(dataset.name, depth, backbone, bf16=request.bf16, seed=request.seed),
         definition=draft.definition,
         cache=request.cache,

@@ -13,7 +13,8 @@ the loss of exit j,
 
     L = sum_j j L_j / sum_j j                                                                              (1)
 
-``schedule.py`` has rates and passes. The epoch whose last exit scores best on held-out examples is handed in.
+``schedule.py`` has rates and passes. Scores start at their mean, as those of ``dense`` do; at 0, six exits
+at once push the encoder out of its shape. The epoch whose last exit scores best on held-out examples is handed in.
 
 **Inference.** A counter c is 0 at first. After layer i, c becomes c + 1 if the answer held, else 0, where
 
@@ -45,7 +46,7 @@ from baselines.objective import Batch, Objective, label_loss
 from baselines.publishing import publish
 from baselines.recipe import Request, describe, load_lesson, no_such_point
 from baselines.schedule import fine_tuning, prior_task
-from baselines.states import take_over
+from baselines.states import about_the_mean, take_over
 from baselines.training import fine_tune
 from harness.findings import fail
 from harness.tasks.types import Dataset, Task
@@ -109,11 +110,13 @@ def _train(task: Task, draft: Draft, backbone: Backbone, request: Request) -> Pa
     """The state of one model, all its exits trained together."""
     dataset = task.dataset
     network = MultiExit(draft.model.build_stages(dataset.name))
-    network.load_state_dict(_first_state(dataset, draft, backbone, request))
+    lesson = load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request)
+    state = _first_state(dataset, draft, backbone, request)
+    network.load_state_dict(about_the_mean(state, lesson.train.gold) if backbone.is_pretrained else state)
     return fine_tune(
         f"pabee-{dataset.name}",
         network,
-        load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request),
+        lesson,
         fine_tuning(dataset.name, len(network), backbone, bf16=request.bf16, seed=request.seed),
         definition=draft.definition,
         cache=request.cache,

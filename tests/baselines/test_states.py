@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from baselines.states import kept_state, load_state, take_over, write_state
+from baselines.states import about_the_mean, kept_state, load_state, take_over, write_state
 from harness.findings import ParetoNLPError
 
 STATE = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.tensor([7.0, 8.0])}
@@ -83,3 +84,15 @@ def test_what_was_learned_is_taken_over_where_it_fits() -> None:
         "answer": [[0, 0]] * 3,
         "new": [0],
     }
+
+
+def test_new_answer_layers_of_scores_start_at_the_mean() -> None:
+    model = nn.ModuleDict({"a": nn.Linear(3, 1), "b": nn.Linear(3, 1), "norm": nn.LayerNorm(3)})
+    nn.init.zeros_(model["a"].bias)
+    nn.init.constant_(model["b"].bias, 0.5)  # it was trained before
+    before = model.state_dict()
+    after = about_the_mean(before, np.array([1.0, 2.0, 4.5]))
+    assert after["a.bias"].tolist() == [2.5]
+    assert all(torch.equal(after[name], before[name]) for name in before if name != "a.bias")
+    classes = about_the_mean(before, np.array([0, 1, 1]))
+    assert all(torch.equal(classes[name], before[name]) for name in before)
