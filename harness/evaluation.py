@@ -101,6 +101,7 @@ def _with_card(before: Report | None, submission: Submission) -> Report:
     return Report(
         submission=card,
         folder_sha256=submission.folder_sha256(),
+        assets_bytes=sum((submission.root / name).stat().st_size for name in submission.code_and_assets),
         results=before.results if before else (),
         notes=notes,
     )

@@ -138,6 +138,8 @@ class Reproduction(_Facts):
     """Share of them with the answer that was handed in."""
     exits: float | None = None
     """Share that left at the stage that was handed in; None for a static model."""
+    encode_ms: float | None = None
+    """Processor time that ``encode`` took of a text, in milliseconds: its work is in no FLOPs."""
     reason: str = ""
     """Why it was not possible."""
 
@@ -184,6 +186,8 @@ class Report(_Facts):
     submission: SubmissionInfo
     folder_sha256: str
     """Over every file of the folder but the report's own."""
+    assets_bytes: int | None = None
+    """Of code and assets, which is what ``encode`` can read; none of it counts as parameters."""
     results: tuple[Result, ...] = ()
     """At most one of a suite, task and point."""
     notes: tuple[str, ...] = ()

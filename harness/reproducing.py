@@ -22,9 +22,8 @@ from harness.report import Reproduction
 from harness.sandbox.digests import input_digest
 from harness.sandbox.levels import Level
 from harness.sandbox.policy import Limits
-from harness.sandbox.runner import Message, sandboxed
+from harness.sandbox.runner import Child, Message, sandboxed
 from harness.submission import Point, Predictions, Submission
-from harness.submission.digests import PREDICTIONS, WEIGHTS
 from harness.tasks.types import Split, Task
 
 ROWS = 500
@@ -33,10 +32,11 @@ AGREE = 0.99
 """The share of answers, and of exits, that must be the same, but for one: other processors break ties otherwise."""
 CLOSE = 1e-3
 """Scores are the same within this, absolutely or relatively."""
-ENCODE_SECONDS = 0.01
-"""CPU time that ``encode`` may take of a sample: it makes numbers of texts, and does not answer."""
-START_SECONDS = 20.0
-"""CPU time that the start of a child may take."""
+ENCODE_SECONDS, ENCODE_SECONDS_A_CHARACTER = 1e-3, 1e-5
+"""Processor time that ``encode`` may take of a text: it makes numbers of texts, and does not answer. About ten times
+what the tokenizers of BERT and n-grams hashed in Python take."""
+ENCODE_SLACK = 0.1
+"""Seconds more for all texts of a prediction file: the kernel counts in hundredths."""
 _ROWS_SHOWN = 5
 
 Progress = Callable[[str, int, int], None]
@@ -76,15 +76,22 @@ class _Drawn:
     attempt: Attempt
     rows: NDArray[np.int64]
 
-    @property
-    def encode_job(self) -> Message:
+    def encode_job(self, rows: int) -> Message:
+        """What the process that encodes is given, of the first rows."""
         texts = self.attempt.split.examples()
         return {
             "verb": "inputs",
             "dataset": self.attempt.task.dataset.name,
             "options": self.attempt.point.options,
-            "examples": [texts[row] for row in self.rows],
+            "examples": [texts[row] for row in self.rows[:rows]],
         }
+
+    @property
+    def encode_seconds(self) -> float:
+        """What encoding may take."""
+        texts = self.attempt.split.examples()
+        characters = sum(len(text) for row in self.rows for text in texts[row].values())
+        return ENCODE_SLACK + ENCODE_SECONDS * len(self.rows) + ENCODE_SECONDS_A_CHARACTER * characters
 
     def replay_job(self, inputs: Sequence[Mapping[str, Any]]) -> Message:
         """What the process without submitted code is given."""
@@ -100,6 +107,14 @@ class _Drawn:
             "classes": len(self.attempt.task.dataset.labels),
             "samples": [[places[row], dict(given)] for row, given in zip(each, inputs, strict=True)],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Inputs of the drawn samples of an attempt, and what making them took of each."""
+
+    inputs: list[dict[str, Any]]
+    milliseconds: float
 
 
 def reproduce(
@@ -128,8 +143,8 @@ def _draw(attempt: Attempt, rows: int) -> NDArray[np.int64]:
 
 
 def _run(submission: Submission, drawn: Sequence[_Drawn], level: Level, progress: Progress) -> Iterator[Reproduction]:
-    inputs = _encoded(submission, drawn, level)
-    jobs = [each.replay_job(given) for each, given in zip(drawn, inputs, strict=True)]
+    encoded = _encoded(submission, drawn, level)
+    jobs = [each.replay_job(given.inputs) for each, given in zip(drawn, encoded, strict=True)]
     weights = list(dict.fromkeys(each.attempt.weights for each in drawn if each.attempt.weights))
     seconds = Limits(seconds=600.0 + sum(len(each.rows) for each in drawn) * 10.0)
     done = 0
@@ -141,30 +156,44 @@ def _run(submission: Submission, drawn: Sequence[_Drawn], level: Level, progress
         TemporaryDirectory(prefix="paretonlp-") as empty,
         sandboxed(Path(empty), jobs, seconds, level, reads=weights) as child,
     ):
-        for each, answer in zip(drawn, child.answers(report), strict=True):
+        for each, given, answer in zip(drawn, encoded, child.answers(report), strict=True):
             done += len(each.rows)
-            yield _compared(submission, each, answer)
+            yield _compared(submission, each, answer).model_copy(update={"encode_ms": given.milliseconds})
 
 
-def _encoded(submission: Submission, drawn: Sequence[_Drawn], level: Level) -> list[list[dict[str, Any]]]:
-    """What ``encode`` makes of the drawn samples, in another process and another order than before."""
+def _encoded(submission: Submission, drawn: Sequence[_Drawn], level: Level) -> list[_Encoded]:
+    """What ``encode`` makes of the drawn samples, in another process and another order than before.
+
+    It gets no text before it has started, but one: what it does then is not timed.
+    """
     with TemporaryDirectory(prefix="paretonlp-") as scratch:
         folder = Path(scratch) / submission.root.name
-        for name in submission.digests:
-            if not name.startswith((WEIGHTS, PREDICTIONS)):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(submission.root / name, folder / name)
-        with sandboxed(folder, [each.encode_job for each in drawn], level=level) as child:
-            inputs = [_inputs(each, answer) for each, answer in zip(drawn, child.answers(), strict=True)]
-    allowed = START_SECONDS + ENCODE_SECONDS * sum(len(each.rows) for each in drawn)
-    if child.cpu_seconds > allowed:
+        for name in submission.code_and_assets:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(submission.root / name, folder / name)
+        first = [each.encode_job(1) for each in drawn]  # loads whatever it needs
+        jobs = [*first, *(each.encode_job(len(each.rows)) for each in drawn)]
+        with sandboxed(folder, jobs, level=level, in_step=True) as child:
+            answers = child.answers()
+            for _ in first:
+                next(answers)
+            return [_timed(each, answers, child) for each in drawn]
+
+
+def _timed(drawn: _Drawn, answers: Iterator[Message], child: Child) -> _Encoded:
+    """The next answer of a child that does nothing else meanwhile, and what it takes."""
+    before = child.cpu_seconds
+    inputs = _inputs(drawn, next(answers))
+    seconds = child.cpu_seconds - before
+    if seconds > drawn.encode_seconds:
         raise fail(
             "encode-computes",
-            f"encode took {child.cpu_seconds:.0f} seconds of processor time, more than {allowed:.0f}",
+            f"encode took {seconds:.1f} seconds of processor time of {len(drawn.rows):,} texts of "
+            f"{drawn.attempt.task.id}, more than {drawn.encode_seconds:.1f}",
             file="model.py",
             remedy="What answers belongs into the model, where it is counted.",
         )
-    return inputs
+    return _Encoded(inputs, 1000 * seconds / len(drawn.rows))
 
 
 def _inputs(drawn: _Drawn, answer: Message) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from harness.evaluation import evaluate_tasks
 from harness.findings import ParetoNLPError
 from harness.predicting import predict
 from harness.report import Result
+from harness.store import read_report
 from harness.submission import load_submission, read_predictions, write_prediction_file
 from harness.tasks import task as find_task
 from harness.tasks.choosing import split_loader
@@ -91,6 +92,24 @@ def test_honest_predictions_are_reproduced_from_weights_stored_in_half(make: Cal
     result = evaluated(make(MODEL.format(body=HONEST)))
     assert result.score.predictions == "reproduced"
     assert (result.reproduction.rows, result.reproduction.answers, result.reproduction.exits) == (ROWS, 1.0, None)
+
+
+def test_the_report_says_how_much_encode_can_read(make: Callable[[str], Path]) -> None:
+    folder = make(MODEL.format(body=HONEST))
+    (folder / "assets").mkdir()
+    (folder / "assets" / "words.json").write_text("[" + " " * 1000 + "]")
+    evaluated(folder)
+    named = sum((folder / name).stat().st_size for name in ("model.py", "submission.yaml", "assets/words.json"))
+    assert read_report(folder).assets_bytes == named
+
+
+def test_the_report_says_how_long_encode_takes(make: Callable[[str], Path]) -> None:
+    wait = "from time import process_time\ndef wait():\n    end = process_time() + 0.0015\n"
+    wait += "    while process_time() < end: pass\n"
+    source = wait + MODEL.format(body=HONEST).replace("    return {", "    wait()\n    return {")
+    result = evaluated(make(source))
+    assert result.reproduction.encode_ms is not None
+    assert 1.3 < result.reproduction.encode_ms < 2.5
 
 
 def test_predictions_of_another_model_are_refused_and_named(make: Callable[[str], Path]) -> None:

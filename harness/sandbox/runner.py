@@ -1,8 +1,8 @@
 """The parent's side of the sandbox: starts the child, reads what it sends, and stops it when it goes too far.
 
-The child gets its request as lines of JSON on standard input, and answers with lines of JSON on what was its standard
-output: an ``answer`` to each job, ``progress`` in between, then ``done``. All of it is data from a stranger:
-size-limited, strict JSON, checked by whoever asked.
+The child gets a header and its jobs as lines of JSON on standard input, and answers with lines of JSON on what was
+its standard output: an ``answer`` to each job, ``progress`` in between, then ``done``. All of it is data from a
+stranger: size-limited, strict JSON, checked by whoever asked.
 """
 
 import json
@@ -31,6 +31,7 @@ from harness.sandbox.policy import (
     readable_by_others,
 )
 from harness.sandbox.processes import adopt, cpu_of, end, files_in, memory_of
+from harness.sandbox.sending import Sender
 
 Message = dict[str, Any]
 
@@ -42,14 +43,22 @@ class Child:
     """A running child. Start it early and read it late: it works meanwhile."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], scratch: Path, limits: Limits, level: Level, jobs: int
+        self,
+        process: subprocess.Popen[bytes],
+        scratch: Path,
+        limits: Limits,
+        level: Level,
+        jobs: int,
+        go_on: Callable[[int], None],
     ) -> None:
         self._process, self._scratch, self._limits, self._jobs = process, scratch, limits, jobs
+        self._go_on = go_on
         self._deadline = time.monotonic() + limits.seconds
         self.level = level
         """How it is kept apart."""
         self.cpu_seconds = 0.0
-        """Of it and all that it started, at its end: told by the kernel, not by the child. 0 without /proc."""
+        """Of it and all that it started, at its last answer or its end: told by the kernel, not by the child.
+        0 without /proc."""
 
     def answers(self, progress: Callable[[int, int], None] = lambda _job, _done: None) -> Iterator[Message]:
         """Yield the answer to every job, in their order.
@@ -70,7 +79,9 @@ class Child:
                 progress(job, done)
             elif kind == "answer" and job < self._jobs:
                 job += 1
+                self.cpu_seconds = cpu_of(self._process.pid)
                 yield message
+                self._go_on(job)
             elif kind == "done" and job == self._jobs:
                 return
             else:
@@ -165,6 +176,7 @@ def sandboxed(
     level: Level | None = None,
     *,
     reads: Sequence[Path] = (),
+    in_step: bool = False,
 ) -> Iterator[Child]:
     """Start a child on jobs; it, and all that it started, is gone when the block ends.
 
@@ -174,6 +186,7 @@ def sandboxed(
         limits: what the child may use; by default, ``limits_for`` so many jobs.
         level: how it is kept apart; by default, the best that is there without set-up.
         reads: further files that it may read: weights that lie elsewhere.
+        in_step: send each job when the answer to the one before was taken, so that nothing is known of it earlier.
     """
     limits, level = limits or limits_for(len(jobs)), level or chosen(AUTO)
     places = [folder.resolve(), *(path.resolve() for path in reads)]
@@ -184,20 +197,33 @@ def sandboxed(
     uid = _other_user(scratch, places) if level in (Level.HARDENED, Level.ISOLATED) else None
     header = {"level": level, "folder": str(places[0]), "parent": os.getpid(), "uid": uid}
     header |= {"scratch": str(scratch), "reads": [*map(str, places)], "limits": dict(limits.resources())}
+    parts = [[job] for job in jobs] if in_step else [jobs]
+    sender = Sender()
+    sender.send(header)
+
+    def go_on(answered: int) -> None:
+        """Send what comes after so many answers; after the last, that it was the last."""
+        if answered < len(parts):
+            sender.send({"jobs": parts[answered]})
+        if answered + 1 >= len(parts):
+            sender.close()
+
     try:
-        with (home / "scratch.log").open("wb") as log, (home / "request").open("w+b") as asked:
-            asked.write(json.dumps(header).encode() + b"\n" + json.dumps({"jobs": jobs}).encode() + b"\n")
-            asked.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-                child_command(level, scratch, places, limits),
-                stdin=asked,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=dict(environment(scratch, limits.threads)),
-                cwd=scratch,
-                start_new_session=True,
-            )
-            child = Child(process, scratch, limits, level, len(jobs))
+        with (home / "scratch.log").open("wb") as log:
+            try:
+                process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
+                    child_command(level, scratch, places, limits),
+                    stdin=sender.child_end,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    env=dict(environment(scratch, limits.threads)),
+                    cwd=scratch,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(sender.child_end)
+            go_on(0)
+            child = Child(process, scratch, limits, level, len(jobs), go_on)
             with process:
                 try:
                     yield child
@@ -205,6 +231,7 @@ def sandboxed(
                     child.cpu_seconds = cpu_of(process.pid)
                     end(process, scratch)
     finally:
+        sender.close()
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -1,8 +1,9 @@
 """The child: imports the submission's code, traces or runs it, and sends back data. Never sees gold.
 
-Started as ``python -m harness.sandbox.worker`` by the runner, with a header and a request as two lines of JSON on
-standard input. ``trace`` jobs come back as tapes and weights; ``predict`` jobs as answers, sizes and exits;
-``encode`` jobs as shapes, ``inputs`` jobs as numbers. ``replay`` and ``calibrate`` jobs import nothing submitted.
+Started as ``python -m harness.sandbox.worker`` by the runner, with lines of JSON on standard input: a header, then
+jobs until the end of the file. ``trace`` jobs come back as tapes and weights; ``predict`` jobs as answers, sizes and
+exits; ``encode`` jobs as shapes, ``inputs`` jobs as numbers. ``replay`` and ``calibrate`` jobs import nothing of the
+submission.
 """
 
 import json
@@ -21,9 +22,8 @@ Model = Callable[[], Any]
 
 
 def main() -> None:
-    """Read the request, confine this process, and only then let torch and the submission in."""
+    """Read the header, confine this process, and only then let torch and the submission in."""
     header = json.loads(sys.stdin.buffer.readline())
-    request = json.loads(sys.stdin.buffer.readline())
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what is printed goes to the log
     confine(header)
@@ -39,8 +39,9 @@ def main() -> None:
         return SubmittedModel(Path(header["folder"]))
 
     try:
-        for job in request["jobs"]:
-            send({"kind": "answer", **_VERBS[job["verb"]](model, job, send)})
+        for line in sys.stdin.buffer:
+            for job in json.loads(line)["jobs"]:
+                send({"kind": "answer", **_VERBS[job["verb"]](model, job, send)})
     except ContractError as error:
         send({"kind": "failed", "message": str(error)})
     else:

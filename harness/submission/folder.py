@@ -10,7 +10,9 @@ from pathlib import Path
 from harness.findings import Finding, ParetoNLPError, did_you_mean, errors, fail
 from harness.submission.archive import unpack
 from harness.submission.digests import (
+    PREDICTIONS,
     STATED_FILE,
+    WEIGHTS,
     compare_digests,
     file_digests,
     folder_sha256,
@@ -66,6 +68,11 @@ class Submission:
     def folder_sha256(self) -> str:
         """The digest of the folder; of weights, what ``weights.sha256`` states where it is there."""
         return folder_sha256(self.digests)
+
+    @property
+    def code_and_assets(self) -> tuple[str, ...]:
+        """Names of all files but weights and predictions: what ``encode`` can read."""
+        return tuple(name for name in self.digests if not name.startswith((WEIGHTS, PREDICTIONS)))
 
     def _predictions_name(self, point: str, task: Task) -> str | None:
         stem = f"predictions/{point}/{task.suite}/{task.name}"

@@ -81,6 +81,60 @@ def test_a_child_that_goes_wrong_is_one_error(
     assert time.monotonic() - began < 8
 
 
+def test_jobs_in_step_are_not_known_before_the_answer_to_the_one_before_was_taken(
+    child_runs: Callable[[str], None],
+) -> None:
+    child_runs(
+        "import select\n"
+        "for number in (1, 2):\n"
+        "    early = bool(select.select([0], [], [], 0.3)[0])\n"
+        "    send(json.dumps({'kind': 'answer', 'jobs': request['jobs'], 'more': early}) + '\\n')\n"
+        "    line = sys.stdin.readline()\n"
+        "    request = json.loads(line) if line else None\n"
+        "send(json.dumps({'kind': 'answer', 'request': request}) + '\\n{\"kind\": \"done\"}\\n')\n"
+    )
+    jobs = [{"number": 1}, {"number": 2}, {"number": 3}]
+    with runner.sandboxed(Path("/nowhere"), jobs, in_step=True) as child:
+        answers = child.answers()
+        for number in (1, 2):
+            answer = next(answers)
+            assert (answer["jobs"], answer["more"]) == ([{"number": number}], False)
+        assert next(answers)["request"] == {"jobs": [{"number": 3}]}
+        assert list(answers) == []
+
+
+def test_a_child_that_does_not_read_its_jobs_holds_nothing_up(
+    child_runs: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child_runs("")
+    script = "import time; time.sleep(60)"
+    monkeypatch.setattr(runner, "child_command", lambda *_: [sys.executable, "-I", "-B", "-c", script])
+    began = time.monotonic()
+    with (
+        pytest.raises(ParetoNLPError, match="stopped after 1 seconds"),
+        runner.sandboxed(Path("/nowhere"), [{"text": "x" * 4_000_000}], Limits(seconds=1)) as child,
+    ):
+        list(child.answers())
+    assert time.monotonic() - began < 8
+
+
+def test_processor_time_is_told_at_each_answer(child_runs: Callable[[str], None]) -> None:
+    child_runs(
+        "def burn(seconds):\n"
+        "    start = time.process_time()\n"
+        "    while time.process_time() - start < seconds: pass\n"
+        'send(\'{"kind": "answer"}\\n\')\n'
+        "sys.stdin.readline(); burn(0.5)\n"
+        'send(\'{"kind": "answer"}\\n{"kind": "done"}\\n\')\n'
+    )
+    with runner.sandboxed(Path("/nowhere"), [{"number": 1}, {"number": 2}], in_step=True) as child:
+        answers = child.answers()
+        next(answers)
+        before = child.cpu_seconds
+        next(answers)
+        assert 0.45 < child.cpu_seconds - before < 1
+
+
 def test_what_the_child_started_is_gone_afterwards(child_runs: Callable[[str], None], tmp_path: Path) -> None:
     child_runs(
         "import subprocess\n"

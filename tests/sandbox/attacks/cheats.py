@@ -36,6 +36,15 @@ job, Tape = take("harness.sandbox.trace_job"), take("harness.cost.tape").Tape
 record = take("harness.cost.tracing").record
 """
 
+ANSWER = """
+import time
+def think(text):
+    start = time.process_time()
+    while time.process_time() - start < 0.008:  # as long as a small encoder takes
+        pass
+    return {"input_ids": [len(word) for word in text.split()]}
+"""
+
 
 class Cheat(NamedTuple):
     """One submission."""
@@ -133,6 +142,21 @@ def encode(example, dataset):
         pass
     return {"input_ids": [len(word) for word in example["text"].split()]}
 """),
+    "answer_in_encode": Cheat(
+        "hide the compute", "refused", "encode took", before=ANSWER, after="""
+def encode(example, dataset):
+    return think(example["text"])
+"""),
+    "answer_in_encode_before_anyone_looks": Cheat(
+        "hide the compute", "refused", "encode took", before=ANSWER, after="""
+known, frame = {}, sys._getframe()
+while frame := frame.f_back:  # the texts that this process was given, as soon as it has them
+    for given in [*frame.f_locals.values()]:
+        for job in given.get("jobs", []) if isinstance(given, dict) else []:
+            known |= {example["text"]: think(example["text"]) for example in job.get("examples", [])}
+def encode(example, dataset):
+    return known.get(example["text"]) or think(example["text"])
+"""),
     # --- hide parameters
     "keep_a_table_in_a_closure": Cheat(
         "hide parameters", "declared", "neither in the weights nor on the tape",
@@ -195,6 +219,15 @@ def encode(example, dataset):
     ),
     "bring_a_small_constant": Cheat(
         "honest", "reproduced", "", "return self.out(self.think(input_ids) * torch.tensor([1., 0.9] * 4))"
+    ),
+    "encode_letter_by_letter": Cheat(
+        "honest", "reproduced", "", after="""
+def encode(example, dataset):
+    words = [0]
+    for letter in example["text"] * 50:
+        words = [*words, 0] if letter == " " else [*words[:-1], words[-1] + 1]
+    return {"input_ids": [len(word) for word in example["text"].split()]}
+"""
     ),
     "drop_nothing_out": Cheat(
         "honest", "reproduced", "", "return self.out(nn.functional.dropout(self.think(input_ids), 0.5, self.training))"
