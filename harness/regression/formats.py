@@ -65,18 +65,27 @@ def _xml(text: str) -> str:
 
 
 def to_github(drifts: Sequence[Drift], checked: Sequence[Checked]) -> str:
-    """Workflow commands: an error for each drift that fails, a notice for every other, at its file and line."""
+    """Workflow commands: an error for each drift that fails, at its file and line; of the others, which are many
+    where weights are not there and of which GitHub shows ten, a notice for each kind in a submission."""
     folders = {each.submission: each.folder for each in checked}
-    return "".join(_command(drift, folders.get(drift.submission, drift.submission)) for drift in drifts)
+    errors = [(drift, str(drift)) for drift in drifts if drift.fails]
+    kinds: dict[tuple[str, str], list[Drift]] = {}
+    for drift in drifts:
+        if not drift.fails:
+            kinds.setdefault((drift.submission, drift.what), []).append(drift)
+    notices = [(first, f"{first}{f', and {len(more)} more' if more else ''}") for first, *more in kinds.values()]
+    return "".join(
+        _command(drift, text, folders.get(drift.submission, drift.submission)) for drift, text in [*errors, *notices]
+    )
 
 
-def _command(drift: Drift, folder: str) -> str:
+def _command(drift: Drift, text: str, folder: str) -> str:
     properties = {"file": f"{folder}/{drift.file or 'submission.yaml'}"}
     if drift.row is not None:
         properties["line"] = str(drift.row)
     properties["title"] = f"{drift.submission}: {drift.what}"
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{'error' if drift.fails else 'notice'} {listed}::{_data(str(drift))}\n"
+    return f"::{'error' if drift.fails else 'notice'} {listed}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:

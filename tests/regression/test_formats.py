@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from harness.regression.drift import Drift
@@ -39,3 +40,11 @@ def test_workflow_commands_are_escaped_as_github_reads_them() -> None:
     assert "more%0A100%25" in error
     assert notice.startswith("::notice file=submissions/mine/submission.yaml,title=mine%3A folder::")
     assert to_github([], CHECKED) == ""
+
+
+def test_notices_of_one_kind_are_one_command_and_errors_are_each_their_own() -> None:
+    others = [replace(NOTE, point=point, task="s/t") for point in ("p", "q")]
+    lines = to_github([NOTE, FAILS, *others, replace(NOTE, submission="yours"), FAILS], CHECKED).splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::notice", "::notice"]
+    assert lines[2].endswith("the folder changed, and 2 more")
+    assert lines[3].endswith("the folder changed")
