@@ -111,7 +111,7 @@ def _train(task: Task, draft: Draft, backbone: Backbone, request: Request) -> Pa
     dataset = task.dataset
     network = MultiExit(draft.model.build_stages(dataset.name))
     lesson = load_lesson(task, draft.encode(dataset.name), backbone.config.pad_token_id, request)
-    state = _first_state(dataset, draft, backbone, request)
+    state = first_state(dataset, draft, backbone, request)
     network.load_state_dict(about_the_mean(state, lesson.train.gold) if backbone.is_pretrained else state)
     return fine_tune(
         f"pabee-{dataset.name}",
@@ -125,7 +125,7 @@ def _train(task: Task, draft: Draft, backbone: Backbone, request: Request) -> Pa
     )
 
 
-def _first_state(dataset: Dataset, draft: Draft, backbone: Backbone, request: Request) -> dict[str, Tensor]:
+def first_state(dataset: Dataset, draft: Draft, backbone: Backbone, request: Request) -> dict[str, Tensor]:
     """The pretrained encoder with its head at every exit, or what was learned on the dataset that comes before."""
     encoder = Classifier(dataset.num_outputs, assets=draft.folder / "assets").encoder
     depth = backbone.config.num_hidden_layers
