@@ -100,7 +100,9 @@ class Child:
                 if left <= 0:
                     raise self._too_slow()
                 if not selector.select(min(left, _TICK)):
-                    if self._process.poll() is not None:
+                    if self._process.poll() is not None and not selector.select(
+                        0
+                    ):  # it may have sent its last just now
                         return  # it ended, though something that it started may still hold its end of the pipe
                     self._check_use()
                     continue

@@ -135,6 +135,21 @@ def test_processor_time_is_told_at_each_answer(child_runs: Callable[[str], None]
         assert 0.45 < child.cpu_seconds - before < 1
 
 
+def test_what_a_child_sent_just_before_it_ended_is_read(
+    child_runs: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process may be held up between its look for answers and its look at the child."""
+    child_runs('time.sleep(0.5); send(\'{"kind": "answer"}\\n\' * 2 + \'{"kind": "done"}\\n\')\n')
+    look = subprocess.Popen.poll
+
+    def held_up(process: subprocess.Popen[bytes]) -> int | None:
+        time.sleep(1)
+        return look(process)
+
+    monkeypatch.setattr(subprocess.Popen, "poll", held_up)
+    assert len(_ask()) == 2
+
+
 def test_what_the_child_started_is_gone_afterwards(child_runs: Callable[[str], None], tmp_path: Path) -> None:
     child_runs(
         "import subprocess\n"
