@@ -98,9 +98,10 @@ def _open_to_others(place: Path) -> bool:
 def environment(scratch: Path, threads: int | None = None) -> Mapping[str, str]:
     """The whole environment of the child.
 
-    Nothing of the parent's comes along: no token, no home, no path of the user's.
+    Nothing of the parent's comes along: no token, no home, no path of the user's; but it takes no more threads.
     """
-    threads = threads or _processors()
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    threads = threads or (int(told) if told.isdecimal() and int(told) else _processors())
     return {
         "HOME": str(scratch),
         "TMPDIR": str(scratch),

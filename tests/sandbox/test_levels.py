@@ -113,7 +113,16 @@ def test_the_environment_is_ours_alone(tmp_path: Path, monkeypatch: pytest.Monke
     assert not any("TOKEN" in name or "KEY" in name for name in set(given) - {"TOKENIZERS_PARALLELISM"})
 
 
+def test_as_many_threads_as_this_process_is_told_to_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
+    for told, threads in (("2", "2"), ("0", "3"), ("", "3"), ("4,2", "3")):
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+        assert environment(tmp_path)["OMP_NUM_THREADS"] == threads
+        assert environment(tmp_path, 1)["OMP_NUM_THREADS"] == "1"
+
+
 def test_as_many_threads_as_there_are_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
     assert environment(tmp_path)["OMP_NUM_THREADS"] == "3"
     monkeypatch.delattr(os, "sched_getaffinity")
