@@ -59,8 +59,11 @@ def choose_view(index: Index) -> View:
             help="; ".join(f"{each.title}: {each.explanation}" for each in QUALITIES.values()),
             **URL,
         )
-    with st.expander("Filters", expanded=_is_filtered()):
-        return _filtered(View(suite, task, cost, quality), index)
+    view = View(suite, task, cost, quality)
+    st.session_state.setdefault("filters", _is_filtered())
+    with st.expander("Filters", key="filters", on_change="rerun") as filters:
+        # a browser draws them for long: not before they are looked at or do something
+        return _filtered(view, index) if filters.open or _is_filtered() else view
 
 
 def _is_filtered() -> bool:

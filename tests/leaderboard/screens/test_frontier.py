@@ -24,6 +24,12 @@ def _markers(app):
     return sum(len(trace["hovertext"]) for trace in figure["data"] if trace.get("mode") == "markers")
 
 
+def _with_filters(app):
+    """The page when its filters were opened."""
+    app.session_state["filters"] = True
+    return app.run()
+
+
 def _names(board):
     return {(row.submission, row.point) for row in board.rows}
 
@@ -93,7 +99,7 @@ def test_every_quality_has_its_column(full, open_full, quality, title):
 
 
 def test_filters_take_points_away_and_say_how_many(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     rows = full.board("elue", "mrpc").rows
     app.multiselect(key="method").set_value(["svd", "pabee"]).run()
     left = {(row.submission, row.point) for row in rows if row.method in {"svd", "pabee"}}
@@ -114,7 +120,7 @@ def test_filters_take_points_away_and_say_how_many(full, open_full):
 
 
 def test_size_tracks_leave_the_small(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     app.segmented_control(key="track").set_value("40M").run()
     assert not app.exception
     small = {row.submission for row in size_track(full.stored, SUITES["elue"], 40_000_000)}
@@ -124,7 +130,7 @@ def test_size_tracks_leave_the_small(full, open_full):
 
 
 def test_a_range_of_flops_leaves_what_is_in_it(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     app.select_slider(key="flops").set_value(("2G", "5G")).run()
     rows = full.board("elue", "mrpc").rows
     assert set(_points(app)) == {
@@ -163,8 +169,20 @@ def test_a_link_restores_the_view(open_full):
     assert chosen == {"suite": "elue", "task": "mrpc", "cost": "parameters", "quality": "kept"}
     assert {name for name, _ in _points(app)} == {"ranks", "limited"}
     assert app.expander[0].proto.expanded, "filters that are set are in sight"
+    app.session_state["filters"] = False
+    assert {name for name, _ in _points(app.run())} == {"ranks", "limited"}, "and hold when they are folded away"
     again = open_full(**app.query_params)
     assert _points(again).keys() == _points(app).keys()
+
+
+def test_filters_are_drawn_when_they_are_opened(open_full):
+    app = open_full(suite="elue", task="mrpc")
+    assert len(app.multiselect) == 0
+    app = _with_filters(app)
+    assert len(app.multiselect) == 3
+    app.multiselect(key="method").set_value(["svd"]).run()
+    app.multiselect(key="method").set_value([]).run()
+    assert app.expander[0].proto.expanded, "they stay open when nothing is chosen any more"
 
 
 @pytest.mark.parametrize(
@@ -181,14 +199,3 @@ def test_what_is_incomplete_is_noted(open_full):
     notes = [each.value.replace("\\", "") for each in app.markdown]
     assert any("partly x lacks sst2, imdb, snli, stsb" in note for note in notes)
     assert any("no replicates of exact" in note for note in notes)
-
-
-def test_a_new_visitors_browser_is_told_once_what_to_load(open_full, monkeypatch):
-    """Before anything is worked out; a change of a control brings no empty chart back."""
-    loads = []
-    monkeypatch.setattr("leaderboard.widgets.load", lambda: loads.append("chart"))
-    app = open_full(suite="elue", task="mrpc")
-    app.selectbox(key="cost").set_value("parameters").run()
-    assert not app.exception
-    assert loads == ["chart"]
-    assert len(app.dataframe) == 2
