@@ -19,11 +19,6 @@ _SCRIPT = (Path(__file__).parent / "drawing.js").read_text("utf-8")
 _show = st.components.v2.component("paretonlp_chart", js=_SCRIPT, isolate_styles=False)
 
 
-def load() -> None:
-    """Have the browser load what draws, while the server works out what there is to draw."""
-    _show(key="load")
-
-
 def draw(figure: go.Figure, key: str, alt: str, config: Mapping[str, Any]) -> int | None:
     """Show a figure; returns the number that a point carries when it is clicked."""
     about = json.dumps({"config": {**config, "responsive": True}, "alt": alt})

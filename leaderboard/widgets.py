@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from harness.export import to_csv
 from harness.untrusted import printable
-from leaderboard.drawing import draw, load
+from leaderboard.drawing import draw
 from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 
 CLAIMS = {
@@ -52,20 +51,6 @@ _BUTTONS = """
 def theme() -> Theme:
     """The theme that the reader's browser shows."""
     return DARK_THEME if st.context.theme.type == "dark" else LIGHT_THEME
-
-
-def places() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Where a chart and, below it, tables are to be, before it is known what they show.
-
-    What draws them are large files: a new visitor's browser loads them meanwhile.
-    """
-    above, below = st.empty(), st.empty()
-    if not st.session_state.get("loading"):
-        st.session_state["loading"] = True
-        with above:
-            load()
-        below.dataframe(pd.DataFrame())
-    return above, below
 
 
 def chart(figure: go.Figure, key: str, name: str, alt: str) -> None:

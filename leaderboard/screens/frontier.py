@@ -11,7 +11,7 @@ from leaderboard.qualities import QUALITIES
 from leaderboard.sections import show_chart, show_notes, show_points, show_submissions
 from leaderboard.state import choose_view
 from leaderboard.store import open_store
-from leaderboard.widgets import markdown, places
+from leaderboard.widgets import markdown
 
 
 def page() -> None:
@@ -26,20 +26,15 @@ def page() -> None:
     if index.rows.empty:
         st.info("No report yet. Make some: `paretonlp evaluate submissions --suite probe`", icon=":material/inbox:")
         return
-    above = st.container()
-    chart_place, tables_place = places()
-    with above:
-        view = choose_view(index)
-        points = points_of(index, view)
-        _answer(points, view)
-    with chart_place.container():
-        show_chart(index, points, view)
-    with tables_place.container():
-        show_notes(index, view, points)
-        st.subheader("Operating points")
-        show_points(points, view)
-        st.subheader("Submissions")
-        show_submissions(index, points, view)
+    view = choose_view(index)
+    points = points_of(index, view)
+    _answer(points, view)
+    show_chart(index, points, view)
+    show_notes(index, view, points)
+    st.subheader("Operating points")
+    show_points(points, view)
+    st.subheader("Submissions")
+    show_submissions(index, points, view)
 
 
 def _findings(index: Index) -> None:
