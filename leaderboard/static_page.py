@@ -69,7 +69,7 @@ def _anchor(view: View) -> str:
 
 def _section(index: Index, view: View, points: Points) -> str:
     axis, quality = AXES[view.cost], QUALITIES[view.quality]
-    figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles(axis.title, quality.title, axis.unit))
+    figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles.of(axis, quality.title))
     drawn = figure.to_html(
         include_plotlyjs=False,
         full_html=False,

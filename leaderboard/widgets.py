@@ -1,6 +1,8 @@
 """Pieces that several pages are made of."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -88,9 +90,31 @@ def _saves(figure: go.Figure, key: str, name: str) -> None:
         )
 
 
-def table(rows: pd.DataFrame, name: str, key: str, **options: Any) -> Any:
-    """A table that can be sorted and searched, with its CSV below."""
-    selected = st.dataframe(rows, hide_index=True, key=key, **options)
+def table(
+    rows: pd.DataFrame,
+    name: str,
+    key: str,
+    *,
+    counts: Mapping[str, str] = MappingProxyType({}),
+    column_config: Mapping[str, Any] = MappingProxyType({}),
+    **options: Any,
+) -> Any:
+    """A table that can be sorted and searched, with its CSV below.
+
+    Args:
+        rows: what it shows.
+        name: of the CSV, without extension.
+        key: unique on the page.
+        counts: columns of large numbers, and their unit. They are shown in millions, which the heading says
+            (Streamlit's own short form has a B for a billion); the CSV has them as they are.
+        column_config: how other columns are shown.
+        **options: of ``st.dataframe``.
+
+    """
+    headings = {column: f"{column} (M{unit})" for column, unit in counts.items()}
+    shown = rows.assign(**{column: rows[column].astype(float) / 1e6 for column in counts}).rename(columns=headings)
+    millions = dict.fromkeys(headings.values(), st.column_config.NumberColumn(format="%.4g"))
+    selected = st.dataframe(shown, hide_index=True, key=key, column_config={**column_config, **millions}, **options)
     st.download_button(
         "CSV",
         lambda: to_csv(rows.astype(object).where(rows.notna(), None).to_dict("records")),

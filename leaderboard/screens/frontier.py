@@ -5,13 +5,15 @@ import streamlit as st
 from harness.board import AXES
 from harness.numbers import human
 from leaderboard.index import Index
-from leaderboard.numbers import percent, steps
+from leaderboard.numbers import amount, percent, steps
 from leaderboard.points import Points, View, best_within, points_of
 from leaderboard.qualities import QUALITIES
 from leaderboard.sections import show_chart, show_notes, show_points, show_submissions
 from leaderboard.state import choose_view
 from leaderboard.store import open_store
 from leaderboard.widgets import markdown
+
+UNITS = {"": "parameters", "B": "bytes"}  # other units are words
 
 
 def page() -> None:
@@ -54,7 +56,7 @@ def _answer(points: Points, view: View) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         chosen = st.select_slider(
-            f"What is the best model under … {axis.unit or 'parameters'}?",
+            f"What is the best model under … {UNITS.get(axis.unit, axis.unit)}?",
             list(labels),
             value=human(options[-1]),
             key="budget",
@@ -68,7 +70,7 @@ def _answer(points: Points, view: View) -> None:
         st.markdown(
             f"**{markdown(best['submission'])}** {markdown(best['point'])}: "
             f"{QUALITIES[view.quality].title} **{percent(best['y'])}** "
-            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {human(best['x'])} {axis.unit}"
+            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {amount(best['x'], axis.unit or 'parameters')}"
         )
         st.page_link(
             "screens/submission.py",

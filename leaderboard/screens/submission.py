@@ -139,9 +139,8 @@ def _results_table(report: Report) -> None:
         for result in report.results
     )
     numbers = ("FLOPs", "effective FLOPs", "parameters", "non-zero")
-    config = dict.fromkeys(numbers, st.column_config.NumberColumn(format="compact"))
-    config |= dict.fromkeys(("score", "low", "high"), st.column_config.NumberColumn(format="%.2f"))
-    table(rows, f"{report.submission.name}-results", "results", column_config=config)
+    config = dict.fromkeys(("score", "low", "high"), st.column_config.NumberColumn(format="%.2f"))
+    table(rows, f"{report.submission.name}-results", "results", counts=dict.fromkeys(numbers, ""), column_config=config)
 
 
 def _costs(result: Result, colour: str) -> None:

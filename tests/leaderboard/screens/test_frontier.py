@@ -1,12 +1,13 @@
 """The first page: filters, tasks and costs change what is shown; the answer under a budget."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from harness.board import AXES, size_track
+from harness.board import size_track
 from harness.numbers import human
 from harness.tasks import SUITES
 from leaderboard.numbers import steps
@@ -49,7 +50,8 @@ def test_the_table_is_the_board(full, open_full, suite, task):
         shown = points[row.submission, row.point]
         assert shown["frontier"] == ("●" if row.on_frontier else "" if row.ranked else "○")
         assert shown["Score"] == pytest.approx(100 * row.score.value)
-        assert shown["FLOPs"] == pytest.approx(row.costs["flops"], nan_ok=True) or row.costs["flops"] is None
+        flops = row.costs["flops"]
+        assert shown["FLOPs (M)"] == pytest.approx(np.nan if flops is None else flops / 1e6, nan_ok=True)
         assert shown["not ranked because"] == "; ".join(row.not_ranked)
         expected = np.nan if row.frontier_probability is None else 100 * row.frontier_probability
         assert shown["on frontier"] == pytest.approx(expected, nan_ok=True)
@@ -72,16 +74,24 @@ def test_submissions_are_the_standings(full, open_full):
     assert len(scores) > 3
 
 
-@pytest.mark.parametrize("axis", ["parameters", "nonzero", "effective_flops"])
-def test_every_cost_has_its_board(full, open_full, axis):
+@pytest.mark.parametrize(
+    ("axis", "heading"),
+    [
+        ("parameters", "Parameters (M)"),
+        ("nonzero", "Non-zero parameters (M)"),
+        ("effective_flops", "Effective FLOPs (M)"),
+        ("bytes", "Size as stored (MB)"),
+    ],
+)
+def test_every_cost_has_its_board(full, open_full, axis, heading):
     app = open_full(suite="elue", task="mrpc")
     app.selectbox(key="cost").set_value(axis).run()
     assert not app.exception
     board = full.board("elue", "mrpc", axis)
     points = _points(app)
     for row in board.rows:
-        cost = points[row.submission, row.point][AXES[axis].title]
-        assert (None if pd.isna(cost) else cost) == row.costs[axis]
+        cost = points[row.submission, row.point][heading]
+        assert (None if pd.isna(cost) else round(1e6 * cost)) == row.costs[axis]
     on_frontier = {name for name, row in points.items() if row["frontier"] == "●"}
     assert on_frontier == {(row.submission, row.point) for row in board.rows if row.on_frontier}
 
@@ -126,7 +136,7 @@ def test_size_tracks_leave_the_small(full, open_full):
     small = {row.submission for row in size_track(full.stored, SUITES["elue"], 40_000_000)}
     assert small
     assert {name for name, _ in _points(app)} == small & {name for name, _ in _names(full.board("elue", "mrpc"))}
-    assert app.dataframe[0].value["Parameters"].max() <= 40e6
+    assert app.dataframe[0].value["Parameters (M)"].max() <= 40
 
 
 def test_a_range_of_flops_leaves_what_is_in_it(full, open_full):
@@ -152,6 +162,14 @@ def test_the_best_under_a_budget(full, open_full):
         best = max(affordable, key=lambda row: (row.score.value, -row.costs["flops"]))
         assert answer.startswith(f"**{best.submission}** {best.point}: Score **{100 * best.score.value:.1f}**")
         assert f"at {human(best.costs['flops'])} FLOPs" in answer
+
+
+def test_a_budget_has_a_unit(full, open_full):
+    units = {"Size as stored": ("bytes", "B"), "Parameters": ("parameters", " parameters"), "MACs": ("MACs", " MACs")}
+    for cost, (asked, told) in units.items():
+        app = open_full(suite="elue", task="mrpc", cost=cost)
+        assert app.select_slider(key="budget").label == f"What is the best model under … {asked}?"
+        assert re.search(rf" at [\d.]+[kMG]?{told}$", app.markdown[0].value), app.markdown[0].value
 
 
 def test_another_suite_forgets_a_task_that_it_lacks(open_full):
