@@ -29,9 +29,10 @@ _BUTTONS = """
   <button type="button" data-format="svg">SVG</button><button type="button" data-format="png">PNG</button>
 </span>
 <style>
+.paretonlp-save {{ display: flex; gap: .5rem; }}
 .paretonlp-save button {{ font: inherit; font-size: .875rem; color: inherit; background: none; cursor: pointer;
-  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .4rem;
-  padding: .25rem .75rem; margin-right: .4rem; min-height: 2.5rem; }}
+  border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .4rem;
+  padding: .25rem .75rem; min-height: 2.5rem; }}
 .paretonlp-save button:hover, .paretonlp-save button:focus-visible {{ border-color: currentColor; }}
 </style>
 <script>
@@ -78,7 +79,7 @@ def clickable_chart(figure: go.Figure, key: str, name: str, alt: str) -> int | N
 
 def _saves(figure: go.Figure, key: str, name: str) -> None:
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")
-    with st.container(horizontal=True, key=f"{key}-save", gap="small"):
+    with st.container(horizontal=True, key=f"{key}-save", gap="xsmall"):
         st.html(_BUTTONS.format(key=key, name=name), width="content", unsafe_allow_javascript=True)
         st.download_button(
             "HTML",
@@ -97,8 +98,8 @@ def table(
     *,
     counts: Mapping[str, str] = MappingProxyType({}),
     column_config: Mapping[str, Any] = MappingProxyType({}),
-    **options: Any,
-) -> Any:
+    placeholder: str = "–",
+) -> None:
     """A table that can be sorted and searched, with its CSV below.
 
     Args:
@@ -108,13 +109,14 @@ def table(
         counts: columns of large numbers, and their unit. They are shown in millions, which the heading says
             (Streamlit's own short form has a B for a billion); the CSV has them as they are.
         column_config: how other columns are shown.
-        **options: of ``st.dataframe``.
+        placeholder: where there is nothing.
 
     """
     headings = {column: f"{column} (M{unit})" for column, unit in counts.items()}
     shown = rows.assign(**{column: rows[column].astype(float) / 1e6 for column in counts}).rename(columns=headings)
     millions = dict.fromkeys(headings.values(), st.column_config.NumberColumn(format="%.4g"))
-    selected = st.dataframe(shown, hide_index=True, key=key, column_config={**column_config, **millions}, **options)
+    config = {**column_config, **millions}
+    st.dataframe(shown, hide_index=True, key=key, placeholder=placeholder, column_config=config)
     st.download_button(
         "CSV",
         lambda: to_csv(rows.astype(object).where(rows.notna(), None).to_dict("records")),
@@ -124,7 +126,6 @@ def table(
         on_click="ignore",
         icon=":material/table:",
     )
-    return selected
 
 
 def badges(cost: str, lengths: str, answers: str) -> None:

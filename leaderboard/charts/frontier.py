@@ -100,7 +100,7 @@ def frontier_figure(
 def _add_band(made: go.Figure, band: pd.DataFrame, theme: Theme) -> None:
     if band.empty:
         return
-    style = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "legendgroup": "frontier"}
+    style = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "legendgroup": "band"}
     made.add_scatter(x=band["x"], y=100 * band["high"], showlegend=False, **style)
     made.add_scatter(x=band["x"], y=100 * band["low"], fill="tonexty", fillcolor=theme.band, name="95 % band", **style)
 
