@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal, TypedDict
 
 import streamlit as st
 
@@ -13,11 +14,19 @@ from leaderboard.numbers import steps
 from leaderboard.points import PROOFS, View
 from leaderboard.qualities import QUALITIES
 
+
+class LinkedToUrl(TypedDict):
+    """An argument of Streamlit's widgets."""
+
+    bind: Literal["query-params"]
+
+
 ALL_TASKS = "all tasks"
 """The choice of a suite's aggregate."""
 ANY_SIZE = "any"
 
-URL = {"bind": "query-params"}
+URL: LinkedToUrl = {"bind": "query-params"}
+"""Of a widget whose choice is in the URL, under its key and in the words that are shown."""
 
 
 def suites_of(index: Index) -> list[str]:

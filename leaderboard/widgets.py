@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ from harness.untrusted import printable
 from leaderboard.drawing import draw
 from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 
-CLAIMS = {
+CLAIMS: Mapping[str, tuple[str, Literal["green", "orange"], str]] = {
     "measured": ("cost measured", "green", "The harness traced the model and priced what ran."),
     "confirmed": ("lengths confirmed", "green", "The harness computed the sizes again from the texts."),
     "reproduced": ("answers reproduced", "green", "The harness ran the priced graph again and got the same answers."),

@@ -76,7 +76,7 @@ def _choose_papers() -> list[str]:
     """Keys of the papers that are asked for; empty: all."""
     labels = {key: citation["label"] for key, citation in reading.citations().items()}
     return st.multiselect(
-        "Papers", list(labels), key="paper", format_func=labels.get, placeholder="all", bind="query-params"
+        "Papers", list(labels), key="paper", format_func=lambda key: labels[key], placeholder="all", bind="query-params"
     )
 
 
