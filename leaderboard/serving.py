@@ -14,7 +14,7 @@ from streamlit.logger import set_log_level
 from streamlit.starlette import App
 from streamlit.testing.v1 import AppTest
 
-from leaderboard.drawing import BUNDLE
+from leaderboard.drawing import BUNDLE, WARM_UP
 from leaderboard.first_files import FirstFiles, first_files
 
 APP = Path(__file__).parent / "app.py"
@@ -32,7 +32,7 @@ def main() -> None:
     """Prepare, then serve."""
     address, port = sys.argv[1:]
     set_log_level("ERROR")  # else it says that a run for nobody has no visitor
-    files = first_files(Path(st.__file__).parent / "static", [BUNDLE])
+    files = first_files(Path(st.__file__).parent / "static", [WARM_UP, BUNDLE])
     app = App(APP, middleware=[Middleware(FirstFiles, files=files)])  # first: the settings are those beside the app
     prepare()
     # not by Streamlit's own runner: its sockets send a packet only when the one before has been acknowledged
