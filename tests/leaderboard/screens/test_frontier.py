@@ -203,6 +203,16 @@ def test_filters_are_drawn_when_they_are_opened(open_full):
     assert app.expander[0].proto.expanded, "they stay open when nothing is chosen any more"
 
 
+def test_words_in_addresses_stay_what_they_are(open_full):
+    """Addresses hold what is on the screen: another word there, and the links that people have shared lose it."""
+    app = open_full()
+    assert app.selectbox(key="cost").options == [
+        *("FLOPs", "MACs", "Effective FLOPs", "Parameters", "Non-embedding parameters", "Non-zero parameters"),
+        "Size as stored",
+    ]
+    assert app.selectbox(key="quality").options == ["Score", "ELUE score", "Dense quality kept"]
+
+
 @pytest.mark.parametrize(
     "query", [{"suite": "none"}, {"task": "<b>"}, {"cost": "money"}, {"track": "1k"}, {"flops": "x"}]
 )
