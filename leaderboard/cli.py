@@ -46,6 +46,5 @@ def register(app: typer.Typer) -> None:
         if data_dir is not None:
             environment[DATA_DIR] = str(data_dir.resolve())
         err.print(f"http://{address}:{port}  (Ctrl-C ends it)", soft_wrap=True)
-        command = [sys.executable, "-m", "leaderboard.serving"]
-        options = ["--server.address", address, "--server.port", str(port)]
-        raise typer.Exit(subprocess.run([*command, *options], env=environment, check=False).returncode)  # noqa: S603
+        command = [sys.executable, "-m", "leaderboard.serving", address, str(port)]
+        raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603

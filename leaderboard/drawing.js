@@ -1,5 +1,5 @@
-// The chart of the frontier. `data`: the JSON of figure, config and alt, in bytes; null: the library is to be loaded, and
-// no more. A click on a point triggers `clicked` with what the point carries.
+// The chart of the frontier. `data`: the JSON of figure, config and alt, in bytes. A click on a point triggers `clicked`
+// with what the point carries.
 
 const SOURCE = "app/static/plotly-gl2d.min.js";
 const FULL_SCREEN = {
@@ -9,13 +9,18 @@ const FULL_SCREEN = {
   click: (plot) => (document.fullscreenElement ? document.exitFullscreen() : plot.requestFullscreen()),
 };
 
+// a page of the board may have asked for the library already
 function library() {
   window.paretonlpPlotly ??= new Promise((loaded, failed) => {
-    const script = document.createElement("script");
-    script.src = SOURCE;
-    script.onload = () => loaded(window.Plotly);
-    script.onerror = failed;
-    document.head.append(script);
+    if (window.Plotly) return loaded(window.Plotly);
+    let script = document.querySelector(`script[src$="${SOURCE}"]`);
+    if (!script) {
+      script = document.createElement("script");
+      script.src = SOURCE;
+      document.head.append(script);
+    }
+    script.addEventListener("load", () => loaded(window.Plotly));
+    script.addEventListener("error", failed);
   });
   return window.paretonlpPlotly;
 }
@@ -29,7 +34,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     parentElement.append(place);
   }
   library().then(async (plotly) => {
-    if (!data) return;
     const { figure, config, alt } = JSON.parse(new TextDecoder().decode(data));
     place.setAttribute("aria-label", alt);
     await plotly.react(place, figure.data, figure.layout, { ...config, modeBarButtonsToAdd: [FULL_SCREEN] });

@@ -15,13 +15,11 @@ import streamlit as st
 BUNDLE = Path(__file__).parent / "static" / "plotly-gl2d.min.js"
 """As published in plotly.js 4.1.1; another major version of plotly needs another one."""
 
+WARM_UP = BUNDLE.with_name("warm-up.js")
+"""Has a browser start its part of it early."""
+
 _SCRIPT = (Path(__file__).parent / "drawing.js").read_text("utf-8")
 _show = st.components.v2.component("paretonlp_chart", js=_SCRIPT, isolate_styles=False)
-
-
-def load() -> None:
-    """Have the browser load what draws, while the server works out what there is to draw."""
-    _show(key="load")
 
 
 def draw(figure: go.Figure, key: str, alt: str, config: Mapping[str, Any]) -> int | None:

@@ -1,6 +1,8 @@
-"""Fractions and round numbers as the screen shows them."""
+"""Fractions, costs and round numbers as the screen shows them."""
 
 import math
+
+from harness.numbers import human
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -10,6 +12,15 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     '81.2'
     """
     return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.{digits}f}"
+
+
+def amount(number: float | None, unit: str) -> str:
+    """A cost with its unit, as it is said everywhere but in tables.
+
+    >>> amount(2.2e9, "FLOPs"), amount(22_700_000, "parameters"), amount(88_600_000, "B")
+    ('2.2G FLOPs', '22.7M parameters', '88.6MB')
+    """
+    return human(number, unit) if unit == "B" else f"{human(number)} {unit}"
 
 
 def steps(low: float, high: float) -> list[float]:

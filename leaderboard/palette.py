@@ -42,10 +42,18 @@ class Theme:
     """Of axes and grids."""
     band: str
     """Of the frontier's band."""
+    ramp: tuple[str, ...]
+    """For numbers, from low to high: the part of Viridis that stands out from the background."""
 
 
-LIGHT_THEME = Theme(LIGHT, "#17212b", "#ffffff", "#dde3e6", "rgba(11, 92, 107, 0.15)")
-DARK_THEME = Theme(DARK, "#e6ecef", "#0e1317", "#2b373f", "rgba(94, 196, 212, 0.18)")
+LIGHT_THEME = Theme(
+    *(LIGHT, "#17212b", "#ffffff", "#dde3e6", "rgba(11, 92, 107, 0.15)"),
+    ramp=("#440154", "#414487", "#2a788e", "#22a184"),
+)
+DARK_THEME = Theme(
+    *(DARK, "#e6ecef", "#0e1317", "#2b373f", "rgba(94, 196, 212, 0.18)"),
+    ramp=("#31688e", "#21918c", "#7ad151", "#fde725"),
+)
 
 
 def marks(methods: Iterable[str], theme: Theme) -> dict[str, Mark]:

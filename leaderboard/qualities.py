@@ -75,7 +75,7 @@ def _above_reference(rows: Rows, scores: Scores, links: Links) -> Floats:
     own = scores(rows)
     above = np.full(own.shape, np.nan)
     for number in np.unique(links.reference[rows]):
-        curve = links.curves[number] if number >= 0 else ()
+        curve = links.curves[number] if number >= 0 else np.empty(0, np.int64)
         if not len(curve):
             continue
         chosen = np.flatnonzero((links.reference[rows] == number) & np.isfinite(links.flops[rows]))

@@ -19,9 +19,7 @@ from leaderboard.widgets import clickable_chart, markdown, table, theme
 def figure_of(index: Index, view: View, theme: Theme) -> go.Figure:
     """Quality against cost, the same for all visitors."""
     axis, quality, points = AXES[view.cost], QUALITIES[view.quality], points_of(index, view)
-    return frontier_figure(
-        points.rows, points.band, theme, Titles(axis.title, quality.title, axis.unit or "parameters")
-    )
+    return frontier_figure(points.rows, points.band, theme, Titles.of(axis, quality.title))
 
 
 def show_chart(index: Index, points: Points, view: View) -> None:
@@ -84,15 +82,14 @@ def show_points(points: Points, view: View) -> None:
         }
     )
     percents = dict.fromkeys((quality.title, "low", "high"), st.column_config.NumberColumn(format="%.2f"))
-    numbers = {name: st.column_config.NumberColumn(format="compact") for name in (axis.title, "Parameters")}
     table(
         shown,
         f"points-{view.suite}-{view.task or 'all'}",
         "points",
+        counts={"Parameters": "", axis.title: axis.unit if axis.unit == "B" else ""},
         column_config={
             "frontier": st.column_config.TextColumn(help="● on the frontier, ○ shown but not ranked", width="small"),
             **percents,
-            **numbers,
             "on frontier": st.column_config.NumberColumn(
                 format="%.0f %%", help="In what share of the resamples the point is on the frontier"
             ),
@@ -127,5 +124,6 @@ def show_submissions(index: Index, points: Points, view: View) -> None:
         shown,
         f"submissions-{view.suite}-{view.task or 'all'}",
         "submissions",
-        column_config={**numbers, "parameters": st.column_config.NumberColumn(format="compact")},
+        counts={"parameters": ""},
+        column_config=numbers,
     )

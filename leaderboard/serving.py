@@ -1,41 +1,42 @@
-"""The process of the app, ready before it answers: ``python -m leaderboard.serving`` takes the options of Streamlit.
+"""The process of the app, ready before it answers: ``python -m leaderboard.serving ADDRESS PORT``.
 
 Streamlit runs a page when the first visitor asks for it, and not before: the imports, the opening of the index and the
 first figure would be theirs to wait for.
 """
 
-import runpy
 import sys
-from contextlib import suppress
 from pathlib import Path
 
-import pyarrow as pa
+import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
+from streamlit.logger import set_log_level
+from streamlit.starlette import App
+from streamlit.testing.v1 import AppTest
 
-from harness.findings import ParetoNLPError
-from leaderboard.building import made_index
-from leaderboard.palette import LIGHT_THEME
-from leaderboard.points import View, points_of
-from leaderboard.sections import figure_of
-from leaderboard.state import suites_of
-from leaderboard.store import index_at, store
+from leaderboard.drawing import BUNDLE, WARM_UP
+from leaderboard.first_files import FirstFiles, first_files
 
 APP = Path(__file__).parent / "app.py"
 
+LONGEST = 600
+"""Seconds that the first run of a page may take."""
+
 
 def prepare() -> None:
-    """Once, what the first view takes of the server: its index, its points, its figure, its table."""
-    index = index_at(made_index(store()))
-    for suite in suites_of(index)[:1]:
-        figure_of(index, View(suite), LIGHT_THEME).to_json()
-        pa.Table.from_pandas(points_of(index, View(suite)).rows)
+    """Run the first view once, for nobody: what it imports, opens and works out is there from then on."""
+    AppTest.from_file(str(APP), default_timeout=LONGEST).run()
 
 
 def main() -> None:
     """Prepare, then serve."""
-    with suppress(ParetoNLPError):  # the page says what is wrong
-        prepare()
-    sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
-    runpy.run_module("streamlit", run_name="__main__")
+    address, port = sys.argv[1:]
+    set_log_level("ERROR")  # else it says that a run for nobody has no visitor
+    files = first_files(Path(st.__file__).parent / "static", [WARM_UP, BUNDLE])
+    app = App(APP, middleware=[Middleware(FirstFiles, files=files)])  # first: the settings are those beside the app
+    prepare()
+    # not by Streamlit's own runner: its sockets send a packet only when the one before has been acknowledged
+    uvicorn.run(app, host=address, port=int(port), access_log=False, ws_per_message_deflate=False)
 
 
 if __name__ == "__main__":

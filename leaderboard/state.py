@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal, TypedDict
 
 import streamlit as st
 
@@ -13,11 +14,19 @@ from leaderboard.numbers import steps
 from leaderboard.points import PROOFS, View
 from leaderboard.qualities import QUALITIES
 
+
+class LinkedToUrl(TypedDict):
+    """An argument of Streamlit's widgets."""
+
+    bind: Literal["query-params"]
+
+
 ALL_TASKS = "all tasks"
 """The choice of a suite's aggregate."""
 ANY_SIZE = "any"
 
-URL = {"bind": "query-params"}
+URL: LinkedToUrl = {"bind": "query-params"}
+"""Of a widget whose choice is in the URL, under its key and in the words that are shown."""
 
 
 def suites_of(index: Index) -> list[str]:
@@ -59,8 +68,11 @@ def choose_view(index: Index) -> View:
             help="; ".join(f"{each.title}: {each.explanation}" for each in QUALITIES.values()),
             **URL,
         )
-    with st.expander("Filters", expanded=_is_filtered()):
-        return _filtered(View(suite, task, cost, quality), index)
+    view = View(suite, task, cost, quality)
+    st.session_state.setdefault("filters", _is_filtered())
+    with st.expander("Filters", key="filters", on_change="rerun") as filters:
+        # a browser draws them for long: not before they are looked at or do something
+        return _filtered(view, index) if filters.open or _is_filtered() else view
 
 
 def _is_filtered() -> bool:

@@ -23,7 +23,8 @@ from leaderboard.qualities import QUALITIES
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #17212b; background: #fff; margin: 0 auto; max-width: 1180px;
   padding: 1rem; }
-nav a { margin-right: 1rem; color: #0b5c6b; } h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; }
+nav a { display: inline-block; margin-right: 1rem; color: #0b5c6b; }
+h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #dde3e6; text-align: left; white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -69,7 +70,7 @@ def _anchor(view: View) -> str:
 
 def _section(index: Index, view: View, points: Points) -> str:
     axis, quality = AXES[view.cost], QUALITIES[view.quality]
-    figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles(axis.title, quality.title, axis.unit))
+    figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles.of(axis, quality.title))
     drawn = figure.to_html(
         include_plotlyjs=False,
         full_html=False,

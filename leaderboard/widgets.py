@@ -1,19 +1,20 @@
 """Pieces that several pages are made of."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from harness.export import to_csv
 from harness.untrusted import printable
-from leaderboard.drawing import draw, load
+from leaderboard.drawing import draw
 from leaderboard.palette import DARK_THEME, LIGHT_THEME, Theme
 
-CLAIMS = {
+CLAIMS: Mapping[str, tuple[str, Literal["green", "orange"], str]] = {
     "measured": ("cost measured", "green", "The harness traced the model and priced what ran."),
     "confirmed": ("lengths confirmed", "green", "The harness computed the sizes again from the texts."),
     "reproduced": ("answers reproduced", "green", "The harness ran the priced graph again and got the same answers."),
@@ -28,9 +29,10 @@ _BUTTONS = """
   <button type="button" data-format="svg">SVG</button><button type="button" data-format="png">PNG</button>
 </span>
 <style>
+.paretonlp-save {{ display: flex; gap: .5rem; }}
 .paretonlp-save button {{ font: inherit; font-size: .875rem; color: inherit; background: none; cursor: pointer;
-  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .4rem;
-  padding: .25rem .75rem; margin-right: .4rem; min-height: 2.5rem; }}
+  border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .4rem;
+  padding: .25rem .75rem; min-height: 2.5rem; }}
 .paretonlp-save button:hover, .paretonlp-save button:focus-visible {{ border-color: currentColor; }}
 </style>
 <script>
@@ -52,20 +54,6 @@ _BUTTONS = """
 def theme() -> Theme:
     """The theme that the reader's browser shows."""
     return DARK_THEME if st.context.theme.type == "dark" else LIGHT_THEME
-
-
-def places() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Where a chart and, below it, tables are to be, before it is known what they show.
-
-    What draws them are large files: a new visitor's browser loads them meanwhile.
-    """
-    above, below = st.empty(), st.empty()
-    if not st.session_state.get("loading"):
-        st.session_state["loading"] = True
-        with above:
-            load()
-        below.dataframe(pd.DataFrame())
-    return above, below
 
 
 def chart(figure: go.Figure, key: str, name: str, alt: str) -> None:
@@ -91,7 +79,7 @@ def clickable_chart(figure: go.Figure, key: str, name: str, alt: str) -> int | N
 
 def _saves(figure: go.Figure, key: str, name: str) -> None:
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")
-    with st.container(horizontal=True, key=f"{key}-save", gap="small"):
+    with st.container(horizontal=True, key=f"{key}-save", gap="xsmall"):
         st.html(_BUTTONS.format(key=key, name=name), width="content", unsafe_allow_javascript=True)
         st.download_button(
             "HTML",
@@ -103,9 +91,32 @@ def _saves(figure: go.Figure, key: str, name: str) -> None:
         )
 
 
-def table(rows: pd.DataFrame, name: str, key: str, **options: Any) -> Any:
-    """A table that can be sorted and searched, with its CSV below."""
-    selected = st.dataframe(rows, hide_index=True, key=key, **options)
+def table(
+    rows: pd.DataFrame,
+    name: str,
+    key: str,
+    *,
+    counts: Mapping[str, str] = MappingProxyType({}),
+    column_config: Mapping[str, Any] = MappingProxyType({}),
+    placeholder: str = "–",
+) -> None:
+    """A table that can be sorted and searched, with its CSV below.
+
+    Args:
+        rows: what it shows.
+        name: of the CSV, without extension.
+        key: unique on the page.
+        counts: columns of large numbers, and their unit. They are shown in millions, which the heading says
+            (Streamlit's own short form has a B for a billion); the CSV has them as they are.
+        column_config: how other columns are shown.
+        placeholder: where there is nothing.
+
+    """
+    headings = {column: f"{column} (M{unit})" for column, unit in counts.items()}
+    shown = rows.assign(**{column: rows[column].astype(float) / 1e6 for column in counts}).rename(columns=headings)
+    millions = dict.fromkeys(headings.values(), st.column_config.NumberColumn(format="%.4g"))
+    config = {**column_config, **millions}
+    st.dataframe(shown, hide_index=True, key=key, placeholder=placeholder, column_config=config)
     st.download_button(
         "CSV",
         lambda: to_csv(rows.astype(object).where(rows.notna(), None).to_dict("records")),
@@ -115,7 +126,6 @@ def table(rows: pd.DataFrame, name: str, key: str, **options: Any) -> Any:
         on_click="ignore",
         icon=":material/table:",
     )
-    return selected
 
 
 def badges(cost: str, lengths: str, answers: str) -> None:

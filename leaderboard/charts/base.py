@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 
 from leaderboard.palette import Theme
 
-TICKS = {"exponentformat": "SI", "separatethousands": True}
+TICKS = {"tickformat": "~s", "nticks": 6}
+"""Of axes of large numbers: 500k, 200M, 1.5G, as they are written everywhere; few enough to stand beside each other."""
 
 
 def figure(theme: Theme, height: int = 420, **layout: Any) -> go.Figure:

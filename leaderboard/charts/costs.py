@@ -59,7 +59,7 @@ def exits_figure(paths: PathCosts, theme: Theme, colour: str) -> go.Figure:
 
 def length_figure(paths: PathCosts, size: str, theme: Theme, colour: str) -> go.Figure:
     """FLOPs of each distinct path over one of its sizes; the marker's area is the number of samples."""
-    made = figure(theme, 340)
+    made = figure(theme, 300)
     sizes, flops, samples = np.array(paths.sizes[size]), np.array(paths.flops), np.array(paths.samples)
     stages = np.array(paths.exit_stage) if paths.exit_stage else np.zeros(len(sizes), int)
     made.add_scatter(
@@ -68,7 +68,7 @@ def length_figure(paths: PathCosts, size: str, theme: Theme, colour: str) -> go.
         mode="markers",
         marker={
             "color": stages if paths.exit_stage else colour,
-            "colorscale": "Viridis",
+            "colorscale": theme.ramp,
             "showscale": bool(paths.exit_stage),
             "colorbar": {"title": "stage", "dtick": 1, "thickness": 12},
             "size": 4 + 14 * np.sqrt(samples / samples.max()),

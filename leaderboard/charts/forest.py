@@ -22,8 +22,8 @@ class Line:
 
 
 def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
-    """Points of percent; where an interval leaves out 0, the two differ."""
-    made = figure(theme, 90 + 34 * len(lines))
+    """Points of percent; where an interval leaves out 0, the two differ. A line's label is above it: there is room."""
+    made = figure(theme, 100 + 40 * len(lines))
     labels = [safe(line.label) for line in lines]
     made.add_vline(x=0, line={"color": theme.text, "width": 1})
     made.add_scatter(
@@ -47,8 +47,12 @@ def forest_figure(lines: Sequence[Line], theme: Theme, title: str) -> go.Figure:
             hoverinfo="skip",
             showlegend=False,
         )
+        place = {"xref": "paper", "x": 0, "xanchor": "left", "y": label, "yshift": 13}
+        made.add_annotation(text=label, showarrow=False, font={"size": 12}, **place)
     ends = [100 * end for line in lines for end in (line.low, line.high)] + [0.0]
     room = 0.05 * (max(ends) - min(ends)) or 1.0
-    made.update_xaxes(title=safe(title), range=[min(ends) - room, max(ends) + room])
-    made.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=labels)
+    made.update_xaxes(title=safe(title).replace("\n", "<br>"), range=[min(ends) - room, max(ends) + room])
+    made.update_yaxes(
+        autorange="reversed", categoryorder="array", categoryarray=labels, showticklabels=False, showline=False
+    )
     return made

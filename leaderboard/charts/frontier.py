@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from harness.board import Axis
 from harness.frontier import pareto_front
-from harness.numbers import human
 from leaderboard.charts.base import TICKS, figure, note
 from leaderboard.charts.hover import FIXED, hover, safe
-from leaderboard.numbers import percent
+from leaderboard.numbers import amount, percent
 from leaderboard.palette import Mark, Theme, marks
 from leaderboard.published.reading import PAPER, PRICED, SPEEDUP
 
@@ -44,6 +44,18 @@ class Titles:
     quality: str
     unit: str
 
+    @classmethod
+    def of(cls, axis: Axis, quality: str) -> "Titles":
+        """Those of a cost, over a quality."""
+        return cls(axis.title, quality, axis.unit or "parameters")
+
+    @property
+    def cost_axis(self) -> str:
+        """What is written along the axis of the cost."""
+        if self.unit == "B":
+            return f"{self.cost} (bytes)"
+        return f"{self.cost} per sample" if self.unit in WORK else self.cost
+
 
 def frontier_figure(
     rows: pd.DataFrame,
@@ -67,7 +79,7 @@ def frontier_figure(
     """
     shown = rows.loc[rows["x"].notna() & rows["y"].notna() & (rows["x"] > 0), list(COLUMNS)]
     made = figure(theme, height)
-    made.update_xaxes(type="log", title=f"{titles.cost} per sample" if titles.unit in WORK else titles.cost, **TICKS)
+    made.update_xaxes(type="log", title=titles.cost_axis, **TICKS)
     made.update_yaxes(title=f"{titles.quality} (%)")
     published = shown[:0] if reported is None else reported[reported["x"] > 0]
     costs = pd.concat([shown["x"], published["x"]]).astype(float)
@@ -88,7 +100,7 @@ def frontier_figure(
 def _add_band(made: go.Figure, band: pd.DataFrame, theme: Theme) -> None:
     if band.empty:
         return
-    style = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "legendgroup": "frontier"}
+    style = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "legendgroup": "band"}
     made.add_scatter(x=band["x"], y=100 * band["high"], showlegend=False, **style)
     made.add_scatter(x=band["x"], y=100 * band["low"], fill="tonexty", fillcolor=theme.band, name="95 % band", **style)
 
@@ -137,7 +149,7 @@ def _crowd(rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, legend:
         marker={"color": colour, "size": 6, "symbol": symbol, "opacity": _opacity(rows)},
         customdata=rows.index.to_numpy(),
         text=np.array(rows[FIXED[0]].tolist()),  # as above
-        hovertemplate=f"%{{text}}{titles.quality} %{{y:.2f}}<extra></extra>",
+        hovertemplate=f"%{{text}}{titles.quality} %{{y:.2f}}<br>{titles.cost} %{{x:.3s}}<extra></extra>",
         **legend,
     )
 
@@ -166,7 +178,7 @@ def _markers(rows: pd.DataFrame, symbol: str, colour: str, titles: Titles, legen
         },
         error_y=errors,
         customdata=rows.index.to_numpy(),  # a row is known by its number
-        hovertext=np.array(hover(rows, titles.quality)),  # a list is checked one by one
+        hovertext=np.array(hover(rows, titles.quality, titles.cost, titles.unit)),  # a list is checked one by one
         hoverinfo="text",
         **legend,
     )
@@ -201,7 +213,7 @@ def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Tit
             hovertext=[
                 f"<b>{safe(row.method)}</b> {safe(row.variant)}<br>"
                 f"{titles.quality} {percent(row.y, 2)}, as published<br>"
-                f"{human(row.x)} {titles.unit}: {safe(row.cost_source)}<br>{safe(row.source)}"
+                f"{amount(row.x, titles.unit)}: {safe(row.cost_source)}<br>{safe(row.source)}"
                 for row in own.itertuples()
             ],
             hoverinfo="text",

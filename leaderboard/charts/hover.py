@@ -10,6 +10,9 @@ from leaderboard.numbers import percent
 FIXED = ("hover_above", "hover_below")
 """Columns of a row of the index: what it always says, before and behind what depends on the view."""
 
+SAID = ("FLOPs", "MACs", "Parameters")
+"""Costs that are among those that it always says."""
+
 
 def fixed(rows: pd.DataFrame) -> pd.DataFrame:
     """The columns ``FIXED``: names; costs, and what the harness proved."""
@@ -25,15 +28,18 @@ def fixed(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(FIXED, (above, below), strict=True)), index=rows.index)
 
 
-def hover(rows: pd.DataFrame, quality: str) -> list[str]:
+def hover(rows: pd.DataFrame, quality: str, cost: str, unit: str) -> list[str]:
     """What each row of ``leaderboard.points.Points.rows`` says, in plotly's HTML."""
     above, below, reasons = (rows[name].tolist() for name in (*FIXED, "not_ranked"))
+    costs = [f"{cost} {human(x, 'B' if unit == 'B' else '')}<br>" if cost not in SAID else "" for x in rows["x"]]
     numbers = (rows[name].astype(float).tolist() for name in ("y", "y_low", "y_high", "probability"))
     return [
-        f"{before}{quality} {percent(y, 2)} [{percent(low, 2)}, {percent(high, 2)}]<br>{behind}"
+        f"{before}{quality} {percent(y, 2)} [{percent(low, 2)}, {percent(high, 2)}]<br>{price}{behind}"
         + ("" if math.isnan(chance) else f"<br>on the frontier in {chance:.0%} of the resamples")
         + (f"<br>not ranked: {safe(reason)}" if reason else "")
-        for before, behind, reason, y, low, high, chance in zip(above, below, reasons, *numbers, strict=True)
+        for before, behind, reason, price, y, low, high, chance in zip(
+            above, below, reasons, costs, *numbers, strict=True
+        )
     ]
 
 

@@ -67,7 +67,7 @@ def _forest(base: Point, pairs: dict[Point, list[Pair]], colours: Theme) -> None
     if not lines:
         st.warning("They share no task that was scored on the same data.", icon=":material/warning:")
         return
-    title = f"score minus that of {_title(base)}, points"
+    title = f"score minus that of\n{_title(base)}, points"
     chart(
         forest_figure(lines, colours, title), "forest", "comparison", f"Paired differences of score to {_title(base)}"
     )

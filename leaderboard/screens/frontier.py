@@ -5,13 +5,15 @@ import streamlit as st
 from harness.board import AXES
 from harness.numbers import human
 from leaderboard.index import Index
-from leaderboard.numbers import percent, steps
+from leaderboard.numbers import amount, percent, steps
 from leaderboard.points import Points, View, best_within, points_of
 from leaderboard.qualities import QUALITIES
 from leaderboard.sections import show_chart, show_notes, show_points, show_submissions
 from leaderboard.state import choose_view
 from leaderboard.store import open_store
-from leaderboard.widgets import markdown, places
+from leaderboard.widgets import markdown
+
+UNITS = {"": "parameters", "B": "bytes"}  # other units are words
 
 
 def page() -> None:
@@ -26,20 +28,15 @@ def page() -> None:
     if index.rows.empty:
         st.info("No report yet. Make some: `paretonlp evaluate submissions --suite probe`", icon=":material/inbox:")
         return
-    above = st.container()
-    chart_place, tables_place = places()
-    with above:
-        view = choose_view(index)
-        points = points_of(index, view)
-        _answer(points, view)
-    with chart_place.container():
-        show_chart(index, points, view)
-    with tables_place.container():
-        show_notes(index, view, points)
-        st.subheader("Operating points")
-        show_points(points, view)
-        st.subheader("Submissions")
-        show_submissions(index, points, view)
+    view = choose_view(index)
+    points = points_of(index, view)
+    _answer(points, view)
+    show_chart(index, points, view)
+    show_notes(index, view, points)
+    st.subheader("Operating points")
+    show_points(points, view)
+    st.subheader("Submissions")
+    show_submissions(index, points, view)
 
 
 def _findings(index: Index) -> None:
@@ -59,7 +56,7 @@ def _answer(points: Points, view: View) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         chosen = st.select_slider(
-            f"What is the best model under … {axis.unit or 'parameters'}?",
+            f"What is the best model under … {UNITS.get(axis.unit, axis.unit)}?",
             list(labels),
             value=human(options[-1]),
             key="budget",
@@ -73,7 +70,7 @@ def _answer(points: Points, view: View) -> None:
         st.markdown(
             f"**{markdown(best['submission'])}** {markdown(best['point'])}: "
             f"{QUALITIES[view.quality].title} **{percent(best['y'])}** "
-            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {human(best['x'])} {axis.unit}"
+            f"[{percent(best['y_low'])}, {percent(best['y_high'])}] at {amount(best['x'], axis.unit or 'parameters')}"
         )
         st.page_link(
             "screens/submission.py",

@@ -76,7 +76,7 @@ def _choose_papers() -> list[str]:
     """Keys of the papers that are asked for; empty: all."""
     labels = {key: citation["label"] for key, citation in reading.citations().items()}
     return st.multiselect(
-        "Papers", list(labels), key="paper", format_func=labels.get, placeholder="all", bind="query-params"
+        "Papers", list(labels), key="paper", format_func=lambda key: labels[key], placeholder="all", bind="query-params"
     )
 
 
@@ -95,7 +95,7 @@ def _chart(index: Index, task: Task, axis: str, rows: pd.DataFrame) -> None:
     )
     if rows.empty:
         st.info("No published row has this task's dataset version, split and metric: the table below says why not.")
-    titles = Titles(AXES[axis].title, f"Score, {task.metric}", AXES[axis].unit or "parameters")
+    titles = Titles.of(AXES[axis], f"Score, {task.metric}")
     chart(
         frontier_figure(points.rows, points.band, theme(), titles, reported=rows),
         "published",
@@ -130,9 +130,7 @@ def _explain(task: Task, axis: str, rows: pd.DataFrame) -> None:
             reading.architectures_on(task),
             f"architectures-{task.suite}-{task.name}",
             "architectures",
-            column_config=dict.fromkeys(
-                ("FLOPs", "MACs", "parameters"), st.column_config.NumberColumn(format="compact")
-            ),
+            counts=dict.fromkeys(("FLOPs", "MACs", "parameters"), ""),
         )
 
 
@@ -168,9 +166,9 @@ def _table(task: Task, papers: list[str]) -> None:
         "published-rows",
         "rows",
         placeholder="",
+        counts={"parameters": "", "FLOPs": ""},
         column_config={
             "score": st.column_config.NumberColumn(format="%.2f"),
-            **dict.fromkeys(("parameters", "FLOPs"), st.column_config.NumberColumn(format="compact")),
             "speedup": st.column_config.NumberColumn(format="%.2f"),
         },
     )

@@ -97,9 +97,11 @@ def _figures(result: Result) -> None:
             help=f"95 % interval {100 * score.interval.low:.2f} to {100 * score.interval.high:.2f}; {parts}",
             border=True,
         )
-        st.metric("FLOPs a sample", human(cost.flops and cost.flops.mean), border=True, help="Mean over the split")
+        st.metric(
+            "FLOPs a sample", human(cost.flops.mean if cost.flops else None), border=True, help="Mean over the split"
+        )
         st.metric("Effective FLOPs", human(cost.effective_flops), border=True, help="By the non-zeros of the weights")
-        st.metric("MACs a sample", human(cost.macs and cost.macs.mean), border=True)
+        st.metric("MACs a sample", human(cost.macs.mean if cost.macs else None), border=True)
         st.metric(
             "Parameters", human(sizes.total), border=True, help=f"{human(sizes.non_embedding)} without embeddings"
         )
@@ -139,9 +141,8 @@ def _results_table(report: Report) -> None:
         for result in report.results
     )
     numbers = ("FLOPs", "effective FLOPs", "parameters", "non-zero")
-    config = dict.fromkeys(numbers, st.column_config.NumberColumn(format="compact"))
-    config |= dict.fromkeys(("score", "low", "high"), st.column_config.NumberColumn(format="%.2f"))
-    table(rows, f"{report.submission.name}-results", "results", column_config=config)
+    config = dict.fromkeys(("score", "low", "high"), st.column_config.NumberColumn(format="%.2f"))
+    table(rows, f"{report.submission.name}-results", "results", counts=dict.fromkeys(numbers, ""), column_config=config)
 
 
 def _costs(result: Result, colour: str) -> None:

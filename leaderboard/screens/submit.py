@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from harness.evaluation import evaluate_tasks
 from harness.findings import Finding, ParetoNLPError, errors, fail, from_os_error
-from harness.numbers import human
 from harness.report import Report
 from harness.sandbox.levels import AUTO, Level, chosen
 from harness.store import REPORT
@@ -19,7 +19,7 @@ from harness.tasks import SUITES
 from harness.tasks.choosing import split_loader
 from harness.validation import validate
 from leaderboard.store import allows_submissions, data_dir, open_store, store
-from leaderboard.widgets import markdown
+from leaderboard.widgets import markdown, table
 
 KEPT = "submitted"
 """What was evaluated last, in Streamlit's state of a visit."""
@@ -110,19 +110,21 @@ def _evaluate(submission: Submission, suite: str, upload: str) -> None:
 
 def _show_report(report: Report, folder: Path) -> None:
     st.subheader("Its report")
-    st.dataframe(
-        {
-            "task": [result.task_id for result in report.results],
-            "point": [result.point for result in report.results],
-            "score": [f"{100 * result.score.value:.2f}" for result in report.results],
-            "FLOPs": [human(result.cost.flops and result.cost.flops.mean) for result in report.results],
-            "parameters": [human(result.parameters.total) for result in report.results],
-            "cost": [result.cost.provenance for result in report.results],
-            "lengths": [result.cost.lengths for result in report.results],
-        },
-        key="report",
-    )
     name = report.submission.name
+    rows = pd.DataFrame(
+        {
+            "task": result.task_id,
+            "point": result.point,
+            "score": 100 * result.score.value,
+            "FLOPs": result.cost.flops.mean if result.cost.flops else None,
+            "parameters": result.parameters.total,
+            "cost": result.cost.provenance,
+            "lengths": result.cost.lengths,
+        }
+        for result in report.results
+    )
+    score = st.column_config.NumberColumn(format="%.2f")
+    table(rows, f"{name}-report", "report", counts={"FLOPs": "", "parameters": ""}, column_config={"score": score})
     own = folder / name
     st.download_button(
         "Download report.json", (own / REPORT).read_bytes(), REPORT, "application/json", on_click="ignore"

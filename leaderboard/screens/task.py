@@ -29,8 +29,9 @@ def page() -> None:
                 st.session_state.pop("task", None)
             name = st.selectbox("Task", options, key="task", bind="query-params")
         with right:
-            titles = {axis: each.title for axis, each in AXES.items()}
-            cost = st.selectbox("Cost", list(AXES), key="cost", format_func=titles.get, bind="query-params")
+            cost = st.selectbox(
+                "Cost", list(AXES), key="cost", format_func=lambda axis: AXES[axis].title, bind="query-params"
+            )
     task = find_task(f"{suite}/{name}")
     _card(task)
     view = View(suite, name, cost)

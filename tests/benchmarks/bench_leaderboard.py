@@ -83,9 +83,10 @@ def _result(task: str, point: str, rows: int, flops: float, score: float, drawn:
 
 
 def filter_changes(store: Path) -> Iterator[tuple[str, float]]:
-    """What the server takes to answer a change of a control, in seconds; the page was shown before."""
+    """What the server takes to answer a change of a control, in seconds; the page was shown, its filters open."""
     os.environ[STORE] = str(store)
     test = AppTest.from_file(str(APP), default_timeout=120)
+    test.session_state["filters"] = True
     test.run()
     changes = (
         ("methods", lambda: test.multiselect(key="method").set_value(["svd", "drone"])),

@@ -41,8 +41,7 @@ def served(store: Path, *, allow: bool = False) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, STORE: str(store), ALLOW: "1" if allow else "0"}
-    options = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    command = [sys.executable, "-m", "leaderboard.serving", *options]
+    command = [sys.executable, "-m", "leaderboard.serving", "127.0.0.1", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)

@@ -1,5 +1,6 @@
 """The board as its readers use it, in a real browser over real reports."""
 
+import csv
 import json
 import re
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from harness.board import suite_board
 from harness.store import find_reports
@@ -48,6 +49,23 @@ def test_home_shows_every_point_of_the_board(open_page: Open, store: Path) -> No
     assert page.get_by_text("broken/report.json").first.is_visible()
 
 
+def test_the_page_names_all_files_of_the_first_view(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlparse(request.url).path))
+    page.goto(app)
+    named = page.eval_on_selector_all(
+        "link[href], script[src]", "all => all.map(each => new URL(each.href || each.src).pathname)"
+    )
+    ready(page)
+    markers(page).first.wait_for()
+    page.locator("[data-testid=stDataFrame] canvas").nth(1).wait_for()
+    page.close()
+    files = [path for path in asked if "/static/" in path]
+    assert len(files) == len(set(files)), "each is asked for once"
+    assert set(files) <= set(named)
+
+
 def test_a_filter_takes_points_away_and_goes_into_the_address(open_page: Open, store: Path) -> None:
     page = open_page()
     markers(page).first.wait_for()
@@ -55,6 +73,10 @@ def test_a_filter_takes_points_away_and_goes_into_the_address(open_page: Open, s
     choose(page, "Methods", "dense")
     page.get_by_text("points are filtered out").wait_for()
     assert query(page)["method"] == ["dense"]
+    page.reload()
+    ready(page)
+    markers(page).first.wait_for()
+    assert page.get_by_role("combobox", name="Methods").is_visible(), "filters that are set are in sight"
     board = suite_board(find_reports(store)[0], suite("probe"))
     assert markers(page).count() == sum(row.method == "dense" for row in board.rows)
 
@@ -115,11 +137,11 @@ def test_a_table_is_saved(open_page: Open, store: Path) -> None:
     page = open_page("?suite=elue&task=mrpc")
     with page.expect_download() as download:
         page.locator(".st-key-points-csv").get_by_role("button").click()
-    lines = Path(download.value.path()).read_text().splitlines()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
     stored, _ = find_reports(store)
     results = [r for entry in stored for r in entry.report.results if r.task_id == "elue/mrpc"]
-    assert len(lines) == len(results) + 1
-    assert lines[0].startswith("frontier,submission,point,method,Score")
+    assert list(rows[0])[:5] == ["frontier", "submission", "point", "method", "Score"]
+    assert sorted(float(row["FLOPs"]) for row in rows) == sorted(r.cost.flops.mean for r in results)
 
 
 def zipped(source: Path, target: Path, **changes: str) -> Path:

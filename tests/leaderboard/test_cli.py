@@ -35,8 +35,7 @@ def test_it_runs_the_app_over_the_store(run, started, store):
     assert (outcome.code, outcome.out) == (0, "")
     assert "http://localhost:8501  (Ctrl-C ends it)" in outcome.err
     ((command, environment),) = started
-    assert command[:3] == [sys.executable, "-m", "leaderboard.serving"]
-    assert command[3:] == ["--server.address", "localhost", "--server.port", "8501"]
+    assert command == [sys.executable, "-m", "leaderboard.serving", "localhost", "8501"]
     assert (environment[STORE], environment[ALLOW]) == (str(store), "0")
     assert DATA_DIR not in environment
 
@@ -53,7 +52,7 @@ def test_address_port_and_data_are_passed_on(run, started, store, tmp_path, monk
     words = ("--address", "0.0.0.0", "--port", "9000", "--data-dir", "data")
     outcome = run("leaderboard", "--store", store.relative_to(tmp_path), *words)
     ((command, environment),) = started
-    assert command[3:] == ["--server.address", "0.0.0.0", "--server.port", "9000"]
+    assert command[3:] == ["0.0.0.0", "9000"]
     assert "http://0.0.0.0:9000" in outcome.err
     assert (environment[STORE], environment[DATA_DIR]) == (str(store), str(tmp_path / "data"))
 

@@ -83,7 +83,7 @@ def test_colours_are_far_apart_for_every_kind_of_vision(theme, vision):
 @pytest.mark.parametrize("theme", THEMES)
 def test_marks_and_text_stand_out_from_the_background(theme):
     chosen = THEMES[theme]
-    assert min(_contrast(colour, chosen.background) for colour in chosen.palette) >= 3
+    assert min(_contrast(colour, chosen.background) for colour in (*chosen.palette, *chosen.ramp)) >= 3
     assert _contrast(chosen.text, chosen.background) >= 7
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
 
 from leaderboard.widgets import markdown, safe_link
 
@@ -186,3 +187,24 @@ def test_a_link_is_an_address_of_the_web_or_nothing(text):
 
 def test_nothing_is_a_dash():
     assert safe_link("") == safe_link(" \n") == "–"
+
+
+def _show_counts():
+    import pandas as pd
+
+    from leaderboard.widgets import table
+
+    rows = pd.DataFrame({"name": ["a", "b"], "FLOPs": [2_204_512_345, None], "size": [17_500, 3]})
+    table(rows, "costs", "costs", counts={"FLOPs": "", "size": "B"})
+
+
+def test_counts_are_in_millions_with_a_heading_that_says_so():
+    app = AppTest.from_function(_show_counts).run()
+    assert not app.exception
+    assert app.dataframe[0].value.to_dict("list") == {
+        "name": ["a", "b"],
+        "FLOPs (M)": [2204.512345, pytest.approx(float("nan"), nan_ok=True)],
+        "size (MB)": [0.0175, 0.000003],
+    }
+    (button,) = app.get("download_button")
+    assert button.proto.label == "CSV"

@@ -14,7 +14,7 @@ LINES = [
 
 @pytest.fixture
 def drawn():
-    return forest_figure(LINES, LIGHT_THEME, "score minus that of b")
+    return forest_figure(LINES, LIGHT_THEME, "score minus that of\nb, points")
 
 
 def test_every_difference_is_a_diamond_in_points_of_percent(drawn):
@@ -32,6 +32,13 @@ def test_every_interval_is_a_line(drawn):
         assert list(trace.x) == pytest.approx([100 * line.low, 100 * line.high])
         assert list(trace.y) == [line.label, line.label]
         assert trace.line.color == line.colour
+
+
+def test_every_line_has_its_label_above_it(drawn):
+    assert [(each.y, each.text, each.yshift > 0) for each in drawn.layout.annotations] == [
+        (line.label, line.label, True) for line in LINES
+    ]
+    assert drawn.layout.yaxis.showticklabels is False
 
 
 def test_zero_is_marked_and_in_sight_with_all_intervals(drawn):
@@ -52,13 +59,13 @@ def test_equal_points_have_room_too():
 def test_the_first_is_on_top(drawn):
     assert drawn.layout.yaxis.autorange == "reversed"
     assert list(drawn.layout.yaxis.categoryarray) == [line.label for line in LINES]
-    assert drawn.layout.xaxis.title.text == "score minus that of b"
+    assert drawn.layout.xaxis.title.text == "score minus that of<br>b, points"
 
 
 def test_names_are_words_and_not_markup():
     figure = forest_figure([Line("mrpc · <b>x</b>", 0.1, 0.0, 0.2, "#111111")], DARK_THEME, "minus <i>y</i>")
     texts = [*figure.data[0].y, *figure.data[0].hovertext, *figure.data[1].y, figure.layout.xaxis.title.text]
-    texts += figure.layout.yaxis.categoryarray
+    texts += [*figure.layout.yaxis.categoryarray, figure.layout.annotations[0].text]
     assert not any("<b" in text or "<i" in text for text in texts)
     assert figure.data[0].y[0] == figure.data[1].y[0] == figure.layout.yaxis.categoryarray[0]
 

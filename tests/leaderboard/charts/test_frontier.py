@@ -141,7 +141,7 @@ def test_axes_are_logarithmic_and_say_what_they_are(drawn, points):
     assert drawn.layout.xaxis.type == "log"
     assert drawn.layout.xaxis.title.text == "FLOPs per sample"
     assert drawn.layout.yaxis.title.text == "Score (%)"
-    for unit, title in (("MACs", "Cost per sample"), ("parameters", "Cost"), ("B", "Cost")):
+    for unit, title in (("MACs", "Cost per sample"), ("parameters", "Cost"), ("B", "Cost (bytes)")):
         figure = frontier_figure(points.rows, points.band, LIGHT_THEME, Titles("Cost", "ELUE score", unit))
         assert figure.layout.xaxis.title.text == title
         assert figure.layout.yaxis.title.text == "ELUE score (%)"
@@ -176,6 +176,14 @@ def test_pointing_at_a_point_says_everything(points, drawn):
     assert "not ranked: FLOPs declared, not measured" in words[told.name].words
     assert "on the frontier in" not in words[told.name].words
     assert all(set(each.tags) <= {"b", "br"} for each in words.values())
+
+
+def test_pointing_at_a_point_says_the_cost_that_is_drawn(points):
+    rows = points.rows.assign(x=88_600_000.0)
+    figure = frontier_figure(rows, NO_BAND, LIGHT_THEME, Titles("Size as stored", "Score", "B"))
+    said = [_Tags(text).words for trace in _markers(figure) for text in trace.hovertext]
+    assert said
+    assert all("Size as stored 88.6MB" in words for words in said)
 
 
 def test_names_are_words_and_not_markup(indexed, stored, make_result):
@@ -221,7 +229,7 @@ def test_of_many_points_those_off_the_frontier_are_dots_on_a_canvas(points, coun
         assert np.asarray(trace.x).tolist() == own["x"].tolist()
         assert np.asarray(trace.y) == pytest.approx(100 * own["y"].to_numpy())
         assert {trace.marker.symbol} == {"circle" if own["cost_provenance"].eq("measured").all() else "circle-open"}
-        assert trace.hovertemplate.endswith("Score %{y:.2f}<extra></extra>")
+        assert trace.hovertemplate.endswith("Score %{y:.2f}<br>FLOPs %{x:.3s}<extra></extra>")
         for text, row in zip(trace.text, own.itertuples(), strict=True):
             words = _Tags(text).words
             assert words.startswith(f"{row.submission} {row.point}")

@@ -1,12 +1,13 @@
 """The first page: filters, tasks and costs change what is shown; the answer under a budget."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from harness.board import AXES, size_track
+from harness.board import size_track
 from harness.numbers import human
 from harness.tasks import SUITES
 from leaderboard.numbers import steps
@@ -22,6 +23,12 @@ def _markers(app):
     """How many points the chart shows."""
     figure = json.loads(app.get("bidi_component")[0].proto.bytes)["figure"]
     return sum(len(trace["hovertext"]) for trace in figure["data"] if trace.get("mode") == "markers")
+
+
+def _with_filters(app):
+    """The page when its filters were opened."""
+    app.session_state["filters"] = True
+    return app.run()
 
 
 def _names(board):
@@ -43,7 +50,8 @@ def test_the_table_is_the_board(full, open_full, suite, task):
         shown = points[row.submission, row.point]
         assert shown["frontier"] == ("●" if row.on_frontier else "" if row.ranked else "○")
         assert shown["Score"] == pytest.approx(100 * row.score.value)
-        assert shown["FLOPs"] == pytest.approx(row.costs["flops"], nan_ok=True) or row.costs["flops"] is None
+        flops = row.costs["flops"]
+        assert shown["FLOPs (M)"] == pytest.approx(np.nan if flops is None else flops / 1e6, nan_ok=True)
         assert shown["not ranked because"] == "; ".join(row.not_ranked)
         expected = np.nan if row.frontier_probability is None else 100 * row.frontier_probability
         assert shown["on frontier"] == pytest.approx(expected, nan_ok=True)
@@ -66,16 +74,24 @@ def test_submissions_are_the_standings(full, open_full):
     assert len(scores) > 3
 
 
-@pytest.mark.parametrize("axis", ["parameters", "nonzero", "effective_flops"])
-def test_every_cost_has_its_board(full, open_full, axis):
+@pytest.mark.parametrize(
+    ("axis", "heading"),
+    [
+        ("parameters", "Parameters (M)"),
+        ("nonzero", "Non-zero parameters (M)"),
+        ("effective_flops", "Effective FLOPs (M)"),
+        ("bytes", "Size as stored (MB)"),
+    ],
+)
+def test_every_cost_has_its_board(full, open_full, axis, heading):
     app = open_full(suite="elue", task="mrpc")
     app.selectbox(key="cost").set_value(axis).run()
     assert not app.exception
     board = full.board("elue", "mrpc", axis)
     points = _points(app)
     for row in board.rows:
-        cost = points[row.submission, row.point][AXES[axis].title]
-        assert (None if pd.isna(cost) else cost) == row.costs[axis]
+        cost = points[row.submission, row.point][heading]
+        assert (None if pd.isna(cost) else round(1e6 * cost)) == row.costs[axis]
     on_frontier = {name for name, row in points.items() if row["frontier"] == "●"}
     assert on_frontier == {(row.submission, row.point) for row in board.rows if row.on_frontier}
 
@@ -93,7 +109,7 @@ def test_every_quality_has_its_column(full, open_full, quality, title):
 
 
 def test_filters_take_points_away_and_say_how_many(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     rows = full.board("elue", "mrpc").rows
     app.multiselect(key="method").set_value(["svd", "pabee"]).run()
     left = {(row.submission, row.point) for row in rows if row.method in {"svd", "pabee"}}
@@ -114,17 +130,17 @@ def test_filters_take_points_away_and_say_how_many(full, open_full):
 
 
 def test_size_tracks_leave_the_small(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     app.segmented_control(key="track").set_value("40M").run()
     assert not app.exception
     small = {row.submission for row in size_track(full.stored, SUITES["elue"], 40_000_000)}
     assert small
     assert {name for name, _ in _points(app)} == small & {name for name, _ in _names(full.board("elue", "mrpc"))}
-    assert app.dataframe[0].value["Parameters"].max() <= 40e6
+    assert app.dataframe[0].value["Parameters (M)"].max() <= 40
 
 
 def test_a_range_of_flops_leaves_what_is_in_it(full, open_full):
-    app = open_full(suite="elue", task="mrpc")
+    app = _with_filters(open_full(suite="elue", task="mrpc"))
     app.select_slider(key="flops").set_value(("2G", "5G")).run()
     rows = full.board("elue", "mrpc").rows
     assert set(_points(app)) == {
@@ -148,6 +164,14 @@ def test_the_best_under_a_budget(full, open_full):
         assert f"at {human(best.costs['flops'])} FLOPs" in answer
 
 
+def test_a_budget_has_a_unit(full, open_full):
+    units = {"Size as stored": ("bytes", "B"), "Parameters": ("parameters", " parameters"), "MACs": ("MACs", " MACs")}
+    for cost, (asked, told) in units.items():
+        app = open_full(suite="elue", task="mrpc", cost=cost)
+        assert app.select_slider(key="budget").label == f"What is the best model under … {asked}?"
+        assert re.search(rf" at [\d.]+[kMG]?{told}$", app.markdown[0].value), app.markdown[0].value
+
+
 def test_another_suite_forgets_a_task_that_it_lacks(open_full):
     app = open_full(suite="elue", task="imdb")
     assert app.selectbox(key="task").value == "imdb"
@@ -163,8 +187,30 @@ def test_a_link_restores_the_view(open_full):
     assert chosen == {"suite": "elue", "task": "mrpc", "cost": "parameters", "quality": "kept"}
     assert {name for name, _ in _points(app)} == {"ranks", "limited"}
     assert app.expander[0].proto.expanded, "filters that are set are in sight"
+    app.session_state["filters"] = False
+    assert {name for name, _ in _points(app.run())} == {"ranks", "limited"}, "and hold when they are folded away"
     again = open_full(**app.query_params)
     assert _points(again).keys() == _points(app).keys()
+
+
+def test_filters_are_drawn_when_they_are_opened(open_full):
+    app = open_full(suite="elue", task="mrpc")
+    assert len(app.multiselect) == 0
+    app = _with_filters(app)
+    assert len(app.multiselect) == 3
+    app.multiselect(key="method").set_value(["svd"]).run()
+    app.multiselect(key="method").set_value([]).run()
+    assert app.expander[0].proto.expanded, "they stay open when nothing is chosen any more"
+
+
+def test_words_in_addresses_stay_what_they_are(open_full):
+    """Addresses hold what is on the screen: another word there, and the links that people have shared lose it."""
+    app = open_full()
+    assert app.selectbox(key="cost").options == [
+        *("FLOPs", "MACs", "Effective FLOPs", "Parameters", "Non-embedding parameters", "Non-zero parameters"),
+        "Size as stored",
+    ]
+    assert app.selectbox(key="quality").options == ["Score", "ELUE score", "Dense quality kept"]
 
 
 @pytest.mark.parametrize(
@@ -181,14 +227,3 @@ def test_what_is_incomplete_is_noted(open_full):
     notes = [each.value.replace("\\", "") for each in app.markdown]
     assert any("partly x lacks sst2, imdb, snli, stsb" in note for note in notes)
     assert any("no replicates of exact" in note for note in notes)
-
-
-def test_a_new_visitors_browser_is_told_once_what_to_load(open_full, monkeypatch):
-    """Before anything is worked out; a change of a control brings no empty chart back."""
-    loads = []
-    monkeypatch.setattr("leaderboard.widgets.load", lambda: loads.append("chart"))
-    app = open_full(suite="elue", task="mrpc")
-    app.selectbox(key="cost").set_value("parameters").run()
-    assert not app.exception
-    assert loads == ["chart"]
-    assert len(app.dataframe) == 2

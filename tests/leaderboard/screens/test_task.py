@@ -42,4 +42,4 @@ def test_tasks_and_suites_can_be_changed(full, open_full):
     assert len(app.dataframe[0].value) == len(full.board("glue", "wnli").rows)
     app.selectbox(key="cost").set_value("bytes").run()
     assert not app.exception
-    assert "Size as stored" in app.dataframe[0].value
+    assert "Size as stored (MB)" in app.dataframe[0].value
