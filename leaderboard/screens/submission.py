@@ -43,6 +43,7 @@ def page() -> None:
     colour = marks([report.submission.method], theme())[report.submission.method].colour
     _costs(result, colour)
     _work(result, colour)
+    st.caption(_before_the_model(report, result))
     _reproduce(report, index, result)
 
 
@@ -178,6 +179,14 @@ def _work(result: Result, colour: str) -> None:
         st.warning(f"Operators without a formula, which are not in these figures: {names}", icon=":material/warning:")
     else:
         st.caption("Every operator that ran has a formula.")
+
+
+def _before_the_model(report: Report, result: Result) -> str:
+    """What no FLOPs and no parameters tell: what turning a text into inputs takes, and what it can read."""
+    took, can_read = result.reproduction.encode_ms, report.assets_bytes
+    time = "how long it takes was not measured" if took is None else f"{took:.2g} ms of processor time a text"
+    size = "" if can_read is None else f"; code and assets that it can read: {human(can_read, 'B')}"
+    return f"Turning texts into inputs is in none of these figures: {time}{size}."
 
 
 def _reproduce(report: Report, index: Index, result: Result) -> None:

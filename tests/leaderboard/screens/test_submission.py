@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.store import read_report
+from harness.report import Reproduction
+from harness.store import read_report, write_report
 
 
 def _words(app, kind="markdown"):
@@ -119,3 +120,22 @@ def test_a_name_that_is_not_there_shows_another(open_full):
     app = open_full("submission", name="nobody")
     assert not app.exception
     assert len(app.title) == 1
+
+
+def test_what_is_in_no_figure_is_told_beside_them(open_full, full):
+    told = next(words for words in _words(open_full("submission", name="leaving"), "caption") if "into inputs" in words)
+    assert "was not measured" in told
+    report = read_report(Path(full.index.folders["leaving"]))
+    again = Reproduction(rows=500, answers=1.0, encode_ms=0.1234)
+    results = tuple(result.model_copy(update={"reproduction": again}) for result in report.results)
+    write_report(
+        Path(full.index.folders["leaving"]), report.model_copy(update={"results": results, "assets_bytes": 726_063})
+    )
+    try:
+        told = next(
+            each for each in _words(open_full("submission", name="leaving"), "caption") if "into inputs" in each
+        )
+        assert "0.12 ms of processor time a text" in told
+        assert "it can read: 726kB" in told
+    finally:
+        write_report(Path(full.index.folders["leaving"]), report)
