@@ -1,7 +1,7 @@
 """Where a point's weights are: a file of the folder, or one of the Hub at a revision."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +97,7 @@ def reference_findings(
 
     """
     told: set[str] = set()
+    only_stated: list[tuple[str, int | None]] = []
     for number, point in enumerate(manifest.points):
         for dataset, text in point.weights.items():
             row = document.row(("points", number, "weights", dataset))
@@ -111,8 +112,12 @@ def reference_findings(
             if isinstance(reference, HubWeights):
                 if not _COMMIT.fullmatch(reference.revision):
                     yield _moving(reference, row)
+            elif reference.path not in files and reference.path in stated:
+                only_stated.append((reference.path, row))
             elif reference.path not in files:
-                yield _absent(reference, files, reference.path in stated, row)
+                yield _absent(reference, files, row)
+    if only_stated:
+        yield _only_stated(only_stated)
     for name in files:
         if name.startswith(WEIGHTS):
             yield from _file_findings(root, name)
@@ -174,16 +179,28 @@ def _moving(reference: HubWeights, row: int | None) -> Finding:
     )
 
 
-def _absent(reference: LocalWeights, files: Collection[str], stated: bool, row: int | None) -> Finding:
+def _absent(reference: LocalWeights, files: Collection[str], row: int | None) -> Finding:
     """A note: what needs weights stays declared, everything else can be measured without."""
-    there = [name for name in files if name.startswith(WEIGHTS)]
-    hint = did_you_mean(reference.path, there)
+    hint = did_you_mean(reference.path, [name for name in files if name.startswith(WEIGHTS)])
     return Finding(
         "weights-absent",
-        f"{quoted(reference.path)} is not there"
-        + (", only its digest." if stated else ": the answers cannot be reproduced."),
+        f"{quoted(reference.path)} is not there: the answers cannot be reproduced.",
         file=MANIFEST_FILE,
         row=row,
         remedy=hint if hint.startswith("Did") else None,
+        severity="note",
+    )
+
+
+def _only_stated(absent: Sequence[tuple[str, int | None]]) -> Finding:
+    """One note for all, as a folder is often published without its weights."""
+    first, row = absent[0]
+    more = len(absent) - 1
+    others = f" and {more} other file{'s' if more > 1 else ''} of weights are" if more else " is"
+    return Finding(
+        "weights-absent",
+        f"{quoted(first)}{others} not there, only {'their digests' if more else 'its digest'}.",
+        file=MANIFEST_FILE,
+        row=row,
         severity="note",
     )

@@ -71,6 +71,21 @@ def test_absent_weights_are_a_note(folder: Path) -> None:
     assert "Did you mean 'weights/mrpc.safetensors'?" in str(found[0])
 
 
+def test_weights_that_are_only_stated_are_one_note(folder: Path) -> None:
+    manifest = folder / "submission.yaml"
+    refer(folder, "weights/a.safetensors")
+    (folder / "weights.sha256").write_text(
+        "".join(f"{'0' * 64}  weights/{name}.safetensors\n" for name in ("a", "b", "c"))
+    )
+    (note,) = inspect_submission(folder)[1]
+    assert note.message == "'weights/a.safetensors' is not there, only its digest."
+    named = "mrpc: 'weights/a.safetensors'"
+    manifest.write_text(manifest.read_text().replace(named, f"{named}, stsb: 'weights/b.safetensors'"))
+    (note,) = inspect_submission(folder)[1]
+    assert note.message == "'weights/a.safetensors' and 1 other file of weights are not there, only their digests."
+    assert note.remedy is None
+
+
 def test_a_branch_is_a_note(folder: Path) -> None:
     refer(folder, "hf://org/repo@main/m.safetensors")
     _, found = inspect_submission(folder)
