@@ -26,7 +26,7 @@ DECADES = 300.0
 WORK = ("FLOPs", "MACs")
 """Units of costs that are those of a sample."""
 
-REPORTED = {PRICED: "x-thin-open", SPEEDUP: "cross-thin-open", PAPER: "asterisk-open"}
+REPORTED = {PRICED: "x-open", SPEEDUP: "cross-open", PAPER: "circle-open"}
 """The mark of a published row, by where its cost comes from."""
 
 COLUMNS = (
@@ -200,7 +200,7 @@ def _curves(rows: pd.DataFrame) -> tuple[list[float | None], list[float | None]]
 
 
 def _add_reported(made: go.Figure, rows: pd.DataFrame, theme: Theme, titles: Titles) -> None:
-    """Published rows: thin marks without a colour, by where their cost comes from; no line ever joins them."""
+    """Published rows: hollow marks without a colour, by where their cost comes from; no line ever joins them."""
     for kind, own in rows.groupby("kind", sort=True):
         made.add_scatter(
             x=own["x"],
