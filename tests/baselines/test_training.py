@@ -91,11 +91,16 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
 
 def test_a_training_that_another_is_at_is_waited_for(tmp_path: Path) -> None:
     waited: list[str] = []
-    second = Thread(target=lambda: waited.extend(train(tmp_path)[1]))
+    model, given = new_model(), lesson()  # made before, as the first training draws random numbers meanwhile
+    second = Thread(
+        target=lambda: fine_tune("bag", model, given, CONFIG, definition="bag", cache=tmp_path, say=waited.append)
+    )
 
     def say(line: str) -> None:
         if "step" in line and not second.ident:
             second.start()
+        while second.ident and not waited:
+            second.join(0.01)
 
     train(tmp_path, say=say)
     second.join()

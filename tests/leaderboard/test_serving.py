@@ -65,11 +65,17 @@ def test_an_empty_store_is_served(served, tmp_path, monkeypatch):
     assert len(served) == 1
 
 
-def test_a_taken_port_is_said(tmp_path, monkeypatch, capfd):
-    monkeypatch.setenv(STORE, str(tmp_path))
+def test_a_taken_port_is_said(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr(sys, "argv", ["serving.py", "127.0.0.1", str(taken.getsockname()[1])])
-        with pytest.raises(SystemExit) as ended:
-            serving.main()
-    assert ended.value.code
-    assert "address already in use" in capfd.readouterr().err
+        command = [sys.executable, "-m", "leaderboard.serving", "127.0.0.1", str(taken.getsockname()[1])]
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {STORE: str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert ended.returncode
+    assert "address already in use" in ended.stderr
