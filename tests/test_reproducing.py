@@ -104,12 +104,12 @@ def test_the_report_says_how_much_encode_can_read(make: Callable[[str], Path]) -
 
 
 def test_the_report_says_how_long_encode_takes(make: Callable[[str], Path]) -> None:
-    wait = "from time import process_time\ndef wait():\n    end = process_time() + 0.0015\n"
+    wait = "from time import process_time\ndef wait():\n    end = process_time() + 0.001\n"
     wait += "    while process_time() < end: pass\n"
     source = wait + MODEL.format(body=HONEST).replace("    return {", "    wait()\n    return {")
     result = evaluated(make(source))
     assert result.reproduction.encode_ms is not None
-    assert 1.3 < result.reproduction.encode_ms < 2.5
+    assert 0.8 < result.reproduction.encode_ms < 1.8
 
 
 def test_predictions_of_another_model_are_refused_and_named(make: Callable[[str], Path]) -> None:

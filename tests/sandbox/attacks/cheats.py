@@ -224,7 +224,7 @@ def encode(example, dataset):
         "honest", "reproduced", "", after="""
 def encode(example, dataset):
     words = [0]
-    for letter in example["text"] * 50:
+    for letter in example["text"] * 25:
         words = [*words, 0] if letter == " " else [*words[:-1], words[-1] + 1]
     return {"input_ids": [len(word) for word in example["text"].split()]}
 """
