@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from harness.tasks import dataset as find_dataset
 from harness.tasks import suite as find_suite
 from harness.tasks import task as find_task
 from harness.tasks.types import Task
+
+if TYPE_CHECKING:
+    from baselines.recipe import Request
 
 KEPT_KERNELS = 64
 """Of 1024 that oneDNN keeps by default, each with its scratch memory: batches of texts are matrices of ever other
@@ -77,8 +80,6 @@ def _building(method: str) -> Callable[..., None]:
         from baselines.backbone import load_backbone
         from baselines.locking import alone
         from baselines.recipe import Request
-        from harness import write_predictions
-        from harness.cli.console import progress
 
         request = Request(
             name=name,
@@ -96,12 +97,20 @@ def _building(method: str) -> Callable[..., None]:
         )
         with alone(folder, cache_dir, typer.echo):
             import_module(f"baselines.methods.{method}").build(request, load_backbone(backbone))
-            typer.echo(f"{folder}: weights and submission.yaml are written; now its predictions")
-            names = [task.name for task in chosen]
-            with progress() as report:
-                write_predictions(folder, suite, names, data_dir=data_dir, points=request.points, progress=report)
+            _predict(request, suite)
 
     return build
+
+
+def _predict(request: "Request", suite: str) -> None:
+    """Have the folder that was built write its predictions."""
+    from harness import write_predictions
+    from harness.cli.console import progress
+
+    typer.echo(f"{request.out}: weights and submission.yaml are written; now its predictions")
+    names = [task.name for task in request.tasks]
+    with progress() as report:
+        write_predictions(request.out, suite, names, data_dir=request.data_dir, points=request.points, progress=report)
 
 
 def _need_accelerate() -> None:

@@ -114,7 +114,8 @@ class _Encoded:
     """Inputs of the drawn samples of an attempt, and what making them took of each."""
 
     inputs: list[dict[str, Any]]
-    milliseconds: float
+    milliseconds: float | None
+    """None where nobody can tell."""
 
 
 def reproduce(
@@ -193,7 +194,7 @@ def _timed(drawn: _Drawn, answers: Iterator[Message], child: Child) -> _Encoded:
             file="model.py",
             remedy="What answers belongs into the model, where it is counted.",
         )
-    return _Encoded(inputs, 1000 * seconds / len(drawn.rows))
+    return _Encoded(inputs, 1000 * seconds / len(drawn.rows) if before else None)
 
 
 def _inputs(drawn: _Drawn, answer: Message) -> list[dict[str, Any]]:

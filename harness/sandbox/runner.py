@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.findings import fail
 from harness.sandbox.enclosure import child_command
@@ -58,7 +58,7 @@ class Child:
         """How it is kept apart."""
         self.cpu_seconds = 0.0
         """Of it and all that it started, at its last answer or its end: told by the kernel, not by the child.
-        0 without /proc."""
+        0 where that is not known: without /proc, and in a container, which is no child of this process."""
 
     def answers(self, progress: Callable[[int, int], None] = lambda _job, _done: None) -> Iterator[Message]:
         """Yield the answer to every job, in their order.
@@ -79,7 +79,7 @@ class Child:
                 progress(job, done)
             elif kind == "answer" and job < self._jobs:
                 job += 1
-                self.cpu_seconds = cpu_of(self._process.pid)
+                self.look_at_the_clock()
                 yield message
                 self._go_on(job)
             elif kind == "done" and job == self._jobs:
@@ -87,6 +87,10 @@ class Child:
             else:
                 raise fail("no-answer", f"the submitted code sent {kind[:50]!r} after {job} of {self._jobs} answers")
         raise self._died()
+
+    def look_at_the_clock(self) -> None:
+        """Set ``cpu_seconds``."""
+        self.cpu_seconds = 0.0 if self.level is Level.CONTAINER else cpu_of(self._process.pid)
 
     def _lines(self) -> Iterator[bytes]:
         pieces: list[bytes] = []
@@ -100,10 +104,8 @@ class Child:
                 if left <= 0:
                     raise self._too_slow()
                 if not selector.select(min(left, _TICK)):
-                    if self._process.poll() is not None and not selector.select(
-                        0
-                    ):  # it may have sent its last just now
-                        return  # it ended, though something that it started may still hold its end of the pipe
+                    if self._process.poll() is not None and not selector.select(0):
+                        return  # it ended, with all read, though something that it started may still hold the pipe
                     self._check_use()
                     continue
                 chunk = os.read(answers, 1 << 20)
@@ -199,42 +201,36 @@ def sandboxed(
     uid = _other_user(scratch, places) if level in (Level.HARDENED, Level.ISOLATED) else None
     header = {"level": level, "folder": str(places[0]), "parent": os.getpid(), "uid": uid}
     header |= {"scratch": str(scratch), "reads": [*map(str, places)], "limits": dict(limits.resources())}
-    parts = [[job] for job in jobs] if in_step else [jobs]
-    sender = Sender()
-    sender.send(header)
-
-    def go_on(answered: int) -> None:
-        """Send what comes after so many answers; after the last, that it was the last."""
-        if answered < len(parts):
-            sender.send({"jobs": parts[answered]})
-        if answered + 1 >= len(parts):
-            sender.close()
-
+    sender = Sender(header, jobs, in_step=in_step)
     try:
-        with (home / "scratch.log").open("wb") as log:
+        with (home / "scratch.log").open("wb") as log, _started(sender, scratch, places, limits, level, log) as process:
+            child = Child(process, scratch, limits, level, len(jobs), sender.go_on)
             try:
-                process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-                    child_command(level, scratch, places, limits),
-                    stdin=sender.child_end,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    env=dict(environment(scratch, limits.threads)),
-                    cwd=scratch,
-                    start_new_session=True,
-                )
+                yield child
             finally:
-                os.close(sender.child_end)
-            go_on(0)
-            child = Child(process, scratch, limits, level, len(jobs), go_on)
-            with process:
-                try:
-                    yield child
-                finally:
-                    child.cpu_seconds = cpu_of(process.pid)
-                    end(process, scratch)
+                child.look_at_the_clock()
+                end(process, scratch)
     finally:
         sender.close()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _started(
+    sender: Sender, scratch: Path, places: Sequence[Path], limits: Limits, level: Level, log: BinaryIO
+) -> subprocess.Popen[bytes]:
+    """The child's process, which reads what the sender sends."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and worker
+            child_command(level, scratch, places, limits),
+            stdin=sender.child_end,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=dict(environment(scratch, limits.threads)),
+            cwd=scratch,
+            start_new_session=True,
+        )
+    finally:
+        os.close(sender.child_end)
 
 
 def _other_user(scratch: Path, places: Sequence[Path]) -> int | None:
