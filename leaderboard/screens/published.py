@@ -90,7 +90,7 @@ def _chart(index: Index, task: Task, axis: str, rows: pd.DataFrame) -> None:
     count = len(points.rows)
     ours = f"**{count} {'point' if count == 1 else 'points'} of our own**" if count else "no point of our own yet"
     st.markdown(
-        f"**{len(drawn)} published results** on {task.id} (crosses) beside {ours}. "
+        f"**{len(drawn)} published results** on {task.id} (hollow, without a colour) beside {ours}. "
         "The frontier is that of our own points: published rows are never mixed into it."
     )
     if rows.empty:
@@ -105,7 +105,7 @@ def _chart(index: Index, task: Task, axis: str, rows: pd.DataFrame) -> None:
 
 
 def _explain(task: Task, axis: str, rows: pd.DataFrame) -> None:
-    """Where the crosses stand, and what stands nowhere."""
+    """Where the marks stand, and what stands nowhere."""
     without = int(rows["x"].isna().sum())
     if without:
         st.caption(f"{without} more have no {AXES[axis].title} that compare: they are in the table alone.")
