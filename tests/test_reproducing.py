@@ -112,6 +112,14 @@ def test_the_report_says_how_long_encode_takes(make: Callable[[str], Path]) -> N
     assert 0.8 < result.reproduction.encode_ms < 1.8
 
 
+def test_where_the_kernel_does_not_tell_the_report_does_not_either(
+    make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.sandbox.runner.cpu_of", lambda _: 0.0)
+    result = evaluated(make(MODEL.format(body=HONEST)))
+    assert (result.score.predictions, result.reproduction.encode_ms) == ("reproduced", None)
+
+
 def test_predictions_of_another_model_are_refused_and_named(make: Callable[[str], Path]) -> None:
     folder = make(MODEL.format(body=HONEST))
     list(predict(folder, [SENTIMENT], load))

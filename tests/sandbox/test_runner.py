@@ -11,6 +11,7 @@ import pytest
 
 from harness.findings import ParetoNLPError
 from harness.sandbox import runner
+from harness.sandbox.levels import Level
 from harness.sandbox.policy import Limits, command, environment
 
 
@@ -133,6 +134,13 @@ def test_processor_time_is_told_at_each_answer(child_runs: Callable[[str], None]
         before = child.cpu_seconds
         next(answers)
         assert 0.45 < child.cpu_seconds - before < 1
+
+
+def test_of_a_container_no_processor_time_is_known(child_runs: Callable[[str], None]) -> None:
+    child_runs('send(\'{"kind": "answer"}\\n\' * 2 + \'{"kind": "done"}\\n\')\n')
+    with runner.sandboxed(Path("/nowhere"), [{"number": 1}, {"number": 2}], level=Level.CONTAINER) as child:
+        list(child.answers())
+        assert child.cpu_seconds == 0
 
 
 def test_what_a_child_sent_just_before_it_ended_is_read(
