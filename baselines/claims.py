@@ -1,7 +1,7 @@
 """What is claimed of the methods, held against what came out: the figures of docs/findings.md.
 
 ``python -m baselines.claims [STORE]`` prints, for each backbone and task, a line a claim: the figures, the paired 95 %
-interval where two points are compared, and whether the claim holds, is open (the interval holds 0) or fails.
+interval where scores are compared, and whether the claim holds, is open (the interval holds 0) or fails.
 """
 
 import re
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.board import Row, compare, task_board
+from harness.quality.intervals import interval
+from harness.report import Interval
 from harness.store import Stored, find_reports
 from harness.tasks import suite as find_suite
 
@@ -80,17 +82,18 @@ def dan_is_cheapest(task: str, points: Points) -> Iterator[Outcome]:
 
 
 def exits_pass_static_depth(task: str, points: Points) -> Iterator[Outcome]:
-    """The early-exit curve is above the curve of static depths at the same FLOPs somewhere."""
+    """The early-exit curve is above the curve of static depths at the same FLOPs somewhere: its best point is."""
     for method in ("pabee", "deebert"):
         own = [row for (of, point), row in points.items() if of == method and point != "full"]
-        inside = [row for row in own if row.elue and row.elue.inside]
-        best = max(inside, key=lambda row: row.elue.difference if row.elue else 0, default=None)
-        if best and best.elue:
+        held = [(row.elue.difference, row.elue.replicates, row) for row in own if row.elue and row.elue.inside]
+        difference, replicates, best = max(held, key=lambda each: each[0], default=(0.0, None, None))
+        if best and replicates is not None:
+            of_difference = interval(replicates)
             yield Outcome(
                 f"{'PABEE' if method == 'pabee' else 'DeeBERT'} passes the static depths",
                 task,
-                f"{best.point}: {100 * best.elue.difference:+.1f} points at {_flops(best):.3g} FLOPs",
-                "holds" if best.elue.difference >= 0 else "fails",
+                f"{best.point}: {_signed(difference, of_difference)} at {_flops(best):.3g} FLOPs",
+                _verdict(of_difference),
             )
 
 
@@ -104,13 +107,18 @@ CLAIMS: tuple[Callable[[str, Points], Iterator[Outcome]], ...] = (
 
 def _compared(claim: str, task: str, first: Row, second: Row) -> Outcome:
     paired = compare(first, second)
-    low, high = (100 * bound for bound in (paired.interval.low, paired.interval.high))
-    verdict = "open" if low < 0 < high else "holds" if low >= 0 else "fails"
-    figures = (
-        f"{first.point} {100 * first.score.value:.1f} against {100 * second.score.value:.1f} "
-        f"({100 * paired.difference:+.1f}, {low:+.1f} to {high:+.1f})"
-    )
-    return Outcome(claim, task, figures, verdict)
+    scores = f"{first.point} {100 * first.score.value:.1f} against {100 * second.score.value:.1f}"
+    figures = f"{scores} ({_signed(paired.difference, paired.interval)})"
+    return Outcome(claim, task, figures, _verdict(paired.interval))
+
+
+def _signed(difference: float, around: Interval) -> str:
+    """In percent: ``+1.2, -0.3 to +2.4``."""
+    return f"{100 * difference:+.1f}, {100 * around.low:+.1f} to {100 * around.high:+.1f}"
+
+
+def _verdict(around: Interval) -> str:
+    return "open" if around.low < 0 < around.high else "holds" if around.low >= 0 else "fails"
 
 
 def _dearest(points: Points, method: str) -> Row | None:

@@ -51,6 +51,8 @@ class EluePoint:
     """Score minus the reference's at the same FLOPs, a fraction."""
     inside: bool
     """Within the reference's range of FLOPs; outside it, the point is shown but not ranked."""
+    replicates: Floats | None = field(default=None, compare=False, repr=False)
+    """Of the difference ``[count]``, where both curves have theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def elue_score(curve: Curve, reference: Curve, counted: NDArray[np.bool_]) -> El
     paired = None
     if curve.replicates is not None and reference.replicates is not None:
         paired = curve.replicates - reference_at(reference.flops, reference.replicates, curve.flops)
+    of_points = [None] * len(differences) if paired is None else list(paired.T)
     return ElueScore(
-        tuple(map(EluePoint, differences.tolist(), inside.tolist())),
+        tuple(map(EluePoint, differences.tolist(), inside.tolist(), of_points)),
         _mean(differences, paired, np.ones(len(differences), bool)),
         _mean(differences, paired, inside & counted) if (inside & counted).any() else None,
     )

@@ -108,7 +108,11 @@ def test_interval_comes_from_both_curves():
     value = found.all_points.value
     assert found.all_points.interval.low == pytest.approx(value - 1.96 * error, abs=error / 5)
     assert found.all_points.interval.high == pytest.approx(value + 1.96 * error, abs=error / 5)
+    for point in found.points:
+        assert point.replicates.mean() == pytest.approx(point.difference, abs=0.001)
+        assert point.replicates.std() == pytest.approx(0.006, rel=0.05), "what is shared dropped out"
     alone = _score(PATIENCE, replicates=of_points)
+    assert alone.points[0].replicates is None
     assert alone.all_points.interval is None, "the reference's own uncertainty is not known"
 
 
