@@ -82,12 +82,19 @@ def dan_is_cheapest(task: str, points: Points) -> Iterator[Outcome]:
 
 
 def exits_pass_static_depth(task: str, points: Points) -> Iterator[Outcome]:
-    """The early-exit curve is above the curve of static depths at the same FLOPs somewhere: its best point is."""
+    """The early-exit curve is above the curve of static depths at the same FLOPs somewhere: its best point is.
+
+    The interval is that point's own, and knows nothing of its having been chosen among others.
+    """
     for method in ("pabee", "deebert"):
         own = [row for (of, point), row in points.items() if of == method and point != "full"]
-        held = [(row.elue.difference, row.elue.replicates, row) for row in own if row.elue and row.elue.inside]
-        difference, replicates, best = max(held, key=lambda each: each[0], default=(0.0, None, None))
-        if best and replicates is not None:
+        inside = [
+            (row.elue.difference, row.elue.replicates, row)
+            for row in own
+            if row.elue and row.elue.inside and row.elue.replicates is not None
+        ]
+        if inside:
+            difference, replicates, best = max(inside, key=lambda each: each[0])
             of_difference = interval(replicates)
             yield Outcome(
                 f"{'PABEE' if method == 'pabee' else 'DeeBERT'} passes the static depths",
