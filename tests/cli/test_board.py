@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from harness.tasks import SUITES
 from tests.cli.strangers import EVIL, harmless
 
+ROOT = Path(__file__).parents[2]
 LONG = "a-rather-long-name-of-a-submission-that-has-sixty-four-letters-0"
 
 
@@ -116,3 +118,12 @@ def test_words_of_a_report_do_nothing_to_the_terminal(run, three):
     result["cost"]["provenance"] = EVIL
     path.write_text(json.dumps(document))
     assert "\x1b[31m" not in run("board", "--suite", "elue", "--store", three).err
+
+
+def test_the_readme_shows_the_board_of_the_committed_submissions(run, width):
+    width(130)
+    outcome = run("board", "--suite", "probe", "--store", ROOT / "submissions")
+    shown = [line.rstrip() for line in outcome.out.splitlines()]
+    start = shown.index("probe, all tasks quality against FLOPs")
+    block = "\n".join(shown[start:]).strip()
+    assert f"```\n{block}\n```" in (ROOT / "README.md").read_text("utf-8")
