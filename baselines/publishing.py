@@ -5,7 +5,6 @@ Weights are stored as fp16: half the bytes, and a fine-tuned encoder answers the
 
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save
 
 from baselines.code import meaning
 from baselines.joining import join
+from baselines.ordering import natural
 from harness.findings import fail
 from harness.submission import Manifest, Point, write_manifest
 
@@ -52,7 +52,7 @@ def publish(draft: Path, manifest: Manifest, weights: Weights, out: Path) -> Pat
         points = _with_weights(manifest.points, weights)
         if (out / "submission.yaml").exists() and _same_code(out, new):
             points = join(out, new, points, digests)
-        points = tuple(sorted(points, key=lambda point: _natural(point.name)))
+        points = tuple(sorted(points, key=lambda point: natural(point.name)))
         lines = [f"{digest}  {file}\n" for file, digest in sorted(digests.items())]
         (new / "weights.sha256").write_text("".join(lines))
         write_manifest(new / "submission.yaml", manifest.model_copy(update={"points": points}))
@@ -115,8 +115,3 @@ def _replace(out: Path, new: Path, aside: Path) -> None:
         if aside.exists():
             os.replace(aside, out)
         raise
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts ``rank-8`` before ``rank-25``."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
