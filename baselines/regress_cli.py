@@ -65,7 +65,10 @@ def register(app: typer.Typer) -> None:
         tasks = chosen_tasks(suite, "")
         chosen = submissions_in(folders or []) or _expected_folders(store, expected, suite)
         if renew:
-            _update(chosen, tasks, data_dir, expected, reason, cache_dir if retrain else None)
+            if retrain:
+                _update_spreads(chosen, tasks, expected, reason, cache_dir)
+            else:
+                _update(chosen, tasks, data_dir, expected, reason)
             return
         outcome = _retrain(chosen, tasks, expected, cache_dir) if retrain else _check(chosen, tasks, data_dir, expected)
         _show(outcome, form)
@@ -99,41 +102,56 @@ def _check(folders: Sequence[Path], tasks: "Sequence[Task]", data_dir: Path | No
 
 
 def _update(
-    folders: Sequence[Path],
-    tasks: "Sequence[Task]",
-    data_dir: Path | None,
-    expected: Path,
-    reason: str,
-    cache: Path | None,
+    folders: Sequence[Path], tasks: "Sequence[Task]", data_dir: Path | None, expected: Path, reason: str
 ) -> None:
-    """Write expectations anew, with a spread of seeds where there is a ``cache`` to train in."""
-    from baselines.retraining import forget, seed_curves, spread_tasks
-    from harness.regression import append_to_changelog, name_of, record_spread, spread_of, update
+    """Write expectations anew."""
+    from harness.regression import update
     from harness.tasks.choosing import split_loader
 
-    suite = tasks[0].suite
-    lines, wrong = update(folders, suite, tasks, split_loader(data_dir), expected, _say)
-    for folder in folders if cache and not wrong else ():
-        curves = seed_curves(folder, spread_tasks(_own(folder, tasks, expected)), cache, _say)
-        lines.append(record_spread(expected, name_of(folder), suite, spread_of(curves)))
-    if cache:
-        forget(cache)
-    if lines:
-        append_to_changelog(expected, reason, lines, datetime.now(UTC).date())
-    for line in lines:
-        out.print(line, soft_wrap=True)
+    lines, wrong = update(folders, tasks[0].suite, tasks, split_loader(data_dir), expected, _say)
+    _record(lines, reason, expected)
     if wrong:
         show_findings(wrong)
         raise typer.Exit(1)
 
 
+def _update_spreads(folders: Sequence[Path], tasks: "Sequence[Task]", expected: Path, reason: str, cache: Path) -> None:
+    """Train each submission from other seeds; of what is expected, the spread alone is written anew."""
+    from baselines.retraining import forget, seed_curves, spread_tasks
+    from harness.regression import name_of, record_spread, spread_of
+
+    suite = tasks[0].suite
+    chosen = [(folder, spread_tasks(_own(folder, tasks, expected))) for folder in folders]  # before hours of training
+    lines = [
+        record_spread(expected, name_of(folder), suite, spread_of(seed_curves(folder, ends, cache, _say)))
+        for folder, ends in chosen
+    ]
+    forget(cache)
+    _record(lines, reason, expected)
+
+
+def _record(lines: Sequence[str], reason: str, expected: Path) -> None:
+    from harness.regression import append_to_changelog
+
+    if lines:
+        append_to_changelog(expected, reason, lines, datetime.now(UTC).date())
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
 def _own(folder: Path, tasks: "Sequence[Task]", expected: Path) -> "list[Task]":
-    """The tasks that something is expected on."""
-    from harness.regression import name_of, read_expectations
+    """The tasks that something is expected on.
+
+    Raises:
+        ParetoNLPError: there is none.
+    """
+    from harness.regression import name_of, nothing_expected, read_expectations
 
     suite = tasks[0].suite
     known = read_expectations(expected, suite).get(name_of(folder))
-    names = {result.task for result in known.suites[suite].results} if known else set()
+    if known is None:
+        raise nothing_expected(folder, suite, expected)
+    names = {result.task for result in known.suites[suite].results}
     return [task for task in tasks if task.name in names]
 
 

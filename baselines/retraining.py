@@ -79,13 +79,14 @@ def train_anew(folder: Path, tasks: Sequence[Task], seed: int, cache: Path, say:
 
 
 def cheapest_points(report: Report, tasks: Sequence[Task]) -> tuple[str, ...]:
-    """The points of the fewest FLOPs, a mean over the tasks; of equal ones the first by name."""
+    """Of the points on most of the tasks those of the fewest FLOPs, a mean over tasks; of equal ones the first by name."""
     wanted = {task.id for task in tasks}
     costs: dict[str, list[float]] = {}
     for result in report.results:
         if result.task_id in wanted and result.cost.flops is not None:
             costs.setdefault(result.point, []).append(result.cost.flops.mean)
-    return tuple(sorted(costs, key=lambda point: (mean(costs[point]), point))[:POINTS])
+    order = sorted(costs, key=lambda point: (-len(costs[point]), mean(costs[point]), point))
+    return tuple(order[:POINTS])
 
 
 def forget(cache: Path) -> None:

@@ -1,6 +1,6 @@
 """Committed expectations of submissions, what drifts from them, and why."""
 
-from harness.regression.checking import Outcome, check, expected_spread, name_of, read_expectations
+from harness.regression.checking import Outcome, check, expected_spread, name_of, nothing_expected, read_expectations
 from harness.regression.drift import Drift, shown
 from harness.regression.expectation import read_expectation
 from harness.regression.formats import FORMATS, Checked
@@ -20,6 +20,7 @@ __all__ = [
     "curve_of",
     "expected_spread",
     "name_of",
+    "nothing_expected",
     "read_expectation",
     "read_expectations",
     "record_spread",

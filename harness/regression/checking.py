@@ -75,7 +75,7 @@ def check(folders: Sequence[Path], suite: str, tasks: Sequence[Task], load: Load
     known = read_expectations(expected, suite)
     for folder in folders:
         if name_of(folder) not in known:
-            raise _nothing_expected(folder, suite, expected)
+            raise nothing_expected(folder, suite, expected)
     reruns = rerun_all(folders, tasks, load, say)
     before = {name: expectation.suites[suite] for name, expectation in known.items()}
     now = dict(before)
@@ -91,7 +91,8 @@ def check(folders: Sequence[Path], suite: str, tasks: Sequence[Task], load: Load
     return Outcome(tuple(drifts), tuple(_checked(folders, suite, before)))
 
 
-def _nothing_expected(folder: Path, suite: str, expected: Path) -> ParetoNLPError:
+def nothing_expected(folder: Path, suite: str, expected: Path) -> ParetoNLPError:
+    """What to raise where an expectation is missing."""
     return fail(
         "no-expectation",
         f"Nothing is expected of {name_of(folder)} on {suite}.",

@@ -76,6 +76,10 @@ def test_by_default_all_are_checked_of_which_something_is_expected(
         (["--expected", "/nowhere"], "--update --reason"),
         (["s/stranger", "--expected", "/nowhere"], "Nothing is expected of stranger"),
         (["s/stranger", "--expected", "/nowhere", "--retrain"], "No spread of seeds is recorded for stranger"),
+        (
+            ["s/stranger", "--expected", "/nowhere", "--retrain", "--update", "--reason", "First spread"],
+            "Nothing is expected of stranger",
+        ),
         (["--suite", "prob"], "Did you mean 'probe'?"),
     ],
 )
@@ -110,11 +114,12 @@ def test_a_spread_is_recorded_of_three_seeds_and_then_compared_with(
 
     monkeypatch.setattr("baselines.retraining.train_anew", train_anew)
     monkeypatch.setattr("baselines.retraining.curve_of", lambda *_: curves[0])
-    monkeypatch.setattr("harness.regression.update", lambda *_: ([], []))
+    before = read_expectation(expected / "dense-probe.json").suites["probe"]
     base = ["regress", str(COMMITTED / "submissions" / "dense-probe"), "--expected", str(expected), "--retrain"]
     CliRunner().invoke(app, [*base, "--update", "--reason", "First spread"], catch_exceptions=False)
     assert seeds == [1, 2]  # what is published is from seed 0
-    assert read_expectation(expected / "dense-probe.json").suites["probe"].spread == spread_of(CURVES)
+    after = read_expectation(expected / "dense-probe.json").suites["probe"]
+    assert after == before.model_copy(update={"spread": spread_of(CURVES)})  # and nothing else
     assert CliRunner().invoke(app, base, catch_exceptions=False).exit_code == 0
     assert seeds == [1, 2, 0]
     curves[0] = curves[0] | {"similarity": {"low": (10.0, 0.1)}}

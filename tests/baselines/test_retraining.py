@@ -6,7 +6,7 @@ import pytest
 from baselines import retraining
 from baselines.recipe import Request
 from harness.findings import ParetoNLPError
-from harness.report import Report
+from harness.report import Report, Result
 from harness.store import read_report
 from harness.submission import load_submission
 from harness.tasks.choosing import tasks_of
@@ -50,22 +50,20 @@ def test_a_baseline_is_trained_by_its_own_recipe_from_the_seed(tmp_path: Path, m
     assert list(tmp_path.rglob("*.safetensors")) == []
 
 
-def test_the_cheapest_points_are_trained_anew() -> None:
+def test_the_cheapest_points_are_trained_anew_of_those_on_all_tasks() -> None:
     report = read_report(DENSE)
-    costs = {"a": 3e6, "b": 1e6, "c": 2e6, "d": 2e6}
     like = next(result for result in report.results if result.task == "sentiment")
-    flops = like.cost.flops
-    assert flops is not None
-    results = tuple(
-        like.model_copy(
-            update={
-                "point": point,
-                "cost": like.cost.model_copy(update={"flops": flops.model_copy(update={"mean": cost})}),
-            }
-        )
-        for point, cost in costs.items()
-    )
-    assert retraining.cheapest_points(report.model_copy(update={"results": results}), SENTIMENT) == ("b", "c")
+
+    def result(point: str, task: str, flops: float) -> Result:
+        assert like.cost.flops is not None
+        cost = like.cost.model_copy(update={"flops": like.cost.flops.model_copy(update={"mean": flops})})
+        return like.model_copy(update={"point": point, "task": task, "cost": cost})
+
+    costs = {"a": 3e6, "b": 1e6, "c": 2e6, "d": 2e6}
+    results = [result(point, task, flops) for point, flops in costs.items() for task in ("sentiment", "inference")]
+    results.append(result("classes-only", "sentiment", 5e5))
+    both = tasks_of("probe", ["sentiment", "inference"])
+    assert retraining.cheapest_points(report.model_copy(update={"results": tuple(results)}), both) == ("b", "c")
 
 
 def test_a_spread_is_made_of_what_is_published_and_two_other_seeds(
