@@ -79,7 +79,7 @@ def train_anew(folder: Path, tasks: Sequence[Task], seed: int, cache: Path, say:
 
 
 def cheapest_points(report: Report, tasks: Sequence[Task]) -> tuple[str, ...]:
-    """Of the points on most of the tasks those of the fewest FLOPs, a mean over tasks; of equal ones the first by name."""
+    """Of the points on most tasks those of the fewest FLOPs, a mean over the tasks; of equals the first by name."""
     wanted = {task.id for task in tasks}
     costs: dict[str, list[float]] = {}
     for result in report.results:
