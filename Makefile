@@ -40,8 +40,6 @@ docs: .venv/.installed-test  ## the generated pages
 	$(BIN)/python -m harness.tasks.document > docs/tasks.md
 	$(BIN)/python -m harness.report > docs/report.schema.json
 	$(BIN)/python -m baselines.results > docs/results.md
-	echo >> docs/results.md
-	$(BIN)/python -m baselines.claims >> docs/results.md
 
 pictures: .venv/.installed-test  ## the screenshots in the README
 	$(BIN)/python -m tests.browser.pictures

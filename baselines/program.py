@@ -41,7 +41,7 @@ class Run:
     points: str = ""
     """With commas between; empty: the method's own."""
     seed: int = 0
-    """Others than 0 show how far a figure is chance; they are kept in the cache and not in ``submissions/``."""
+    """Others than 0 show how far a figure is chance: folders in the cache, their reports in ``baselines/seeds/``."""
 
     @property
     def chosen(self) -> tuple[Task, ...]:

@@ -1,6 +1,7 @@
 """What came out: every baseline's points on every task, beside the dense model of the same backbone.
 
-``python -m baselines.results [STORE]`` prints docs/results.md from the reports of a store.
+``python -m baselines.results [STORE]`` prints docs/results.md from the reports of a store: the points, how far they are
+chance, and the papers' claims.
 """
 
 import sys
@@ -8,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines import claims, spread
+from baselines.ordering import natural
 from harness.report import Report, Result
 from harness.store import find_reports
 from harness.tasks import suite as find_suite
@@ -43,8 +46,8 @@ def lines(reports: Iterable[Report], suite: str, backbone: str) -> Iterator[Line
     of_backbone.sort(key=lambda report: (report.submission.method != DENSE, report.submission.name))
     dense = _dense(of_backbone, suite)
     for report in of_backbone:
-        points = dict.fromkeys(result.point for result in report.results if result.suite == suite)
-        for point in points:
+        points = {result.point for result in report.results if result.suite == suite}
+        for point in sorted(points, key=natural):
             results = [
                 result
                 for result in report.results
@@ -108,7 +111,7 @@ def _ratio(value: float) -> str:
 
 
 def document(store: Path) -> str:
-    """docs/results.md: a table for each backbone and suite."""
+    """docs/results.md: a table for each backbone and suite, one of the seeds, one of the claims."""
     reports = [stored.report for stored in find_reports(store)[0]]
     parts = [INTRODUCTION]
     for backbone in sorted({report.submission.backbone for report in reports}):
@@ -116,7 +119,8 @@ def document(store: Path) -> str:
             rows = list(lines(reports, suite, backbone))
             if rows:
                 parts.append(f"## {backbone} on `{suite}`\n\n{table(rows, suite)}")
-    return "\n".join(parts)
+    chance = spread.document(spread.seed_stores(store), spread.EXPECTED)
+    return "\n".join([*parts, chance, claims.document(store)])
 
 
 INTRODUCTION = """# What the baselines reach

@@ -1,12 +1,10 @@
 """Claims and the table of results, on reports whose figures are made up, so every verdict is known beforehand."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from baselines import spread
 from baselines.claims import outcomes
 from baselines.results import lines, table
 from harness.report import (
@@ -20,7 +18,7 @@ from harness.report import (
     SubmissionInfo,
     Versions,
 )
-from harness.store import Stored, write_report
+from harness.store import Stored
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.normal(0, 0.01, 1000)
@@ -104,12 +102,3 @@ def test_results_are_shares_of_the_deepest_dense_model() -> None:
         "| dense-tiny | layers-2 | 1 | 25% | 80.0 (1) |",
         "| dan-tiny | ngrams-1k-width-32 | 1 | 25% | 50.0 (0.005) |",
     ]
-
-
-def test_spread_is_mean_and_sample_deviation_of_points_in_all_stores(tmp_path: Path) -> None:
-    for seed, score in enumerate((0.80, 0.82, 0.87)):
-        points = [result("layers-2", score, 200), *([result("layers-1", 0.5, 100)] if seed else [])]
-        write_report(tmp_path / str(seed) / "dense-tiny", stored("dense", points).report)
-    text = spread.document([tmp_path / str(seed) for seed in range(3)])
-    # mean 83; squares of -3, -1, 4 sum to 26, over 2
-    assert text.splitlines()[2:] == ["| dense-tiny | layers-2 | elue/sst2 | 83.0 | 3.6 | 80.0, 82.0, 87.0 |"]
