@@ -122,10 +122,8 @@ def _update_spreads(folders: Sequence[Path], tasks: "Sequence[Task]", expected: 
 
     suite = tasks[0].suite
     chosen = [(folder, spread_tasks(_own(folder, tasks, expected))) for folder in folders]  # before hours of training
-    lines = [
-        record_spread(expected, name_of(folder), suite, spread_of(seed_curves(folder, ends, cache, _say)))
-        for folder, ends in chosen
-    ]
+    spreads = [(name_of(folder), spread_of(seed_curves(folder, ends, cache, _say))) for folder, ends in chosen]
+    lines = [record_spread(expected, name, suite, spread) for name, spread in spreads]  # once all are trained
     forget(cache)
     _record(lines, reason, expected)
 
