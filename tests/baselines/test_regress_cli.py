@@ -126,6 +126,24 @@ def test_a_spread_is_recorded_of_three_seeds_and_then_compared_with(
     assert CliRunner().invoke(app, base, catch_exceptions=False).exit_code == 1
 
 
+def test_a_training_that_fails_leaves_all_that_is_expected(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, expected: Path
+) -> None:
+    def train_anew(folder: Path, _tasks: Sequence[Task], seed: int, *_: object) -> object:
+        if folder.name == "svd-probe":
+            raise RuntimeError("out of memory")
+        return CURVES[seed]
+
+    monkeypatch.setattr("baselines.retraining.train_anew", train_anew)
+    monkeypatch.setattr("baselines.retraining.curve_of", lambda *_: CURVES[0])
+    before = {path: path.read_bytes() for path in expected.iterdir()}
+    folders = [str(COMMITTED / "submissions" / name) for name in ("dense-probe", "svd-probe")]
+    update = ["--retrain", "--update", "--reason", "Never"]
+    result = CliRunner().invoke(app, ["regress", *folders, "--expected", str(expected), *update])
+    assert str(result.exception) == "out of memory"
+    assert {path: path.read_bytes() for path in expected.iterdir()} == before
+
+
 def test_weights_that_are_not_there_are_told_in_a_line(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = Drift("small", "weights", "there", "not there", "any", "non-zeros are not compared", fails=False)
     outcome_of(monkeypatch, absent, absent)
