@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
                 if one.results[0].task_id != other.results[0].task_id or same:
                     continue
                 try:
-                    rows.add_row(*_cells(one, other))
+                    rows.add_row(*_cells(one, other, named=(":" in first, ":" in second)))
                 except ParetoNLPError as error:
                     err.print(f"{one.results[0].task_id}, {one.point} and {other.point}: {error}", soft_wrap=True)
         if not rows.rows:
@@ -51,15 +51,20 @@ def register(app: typer.Typer) -> None:
         out.print(rows)
 
 
-def _cells(one: "Row", other: "Row") -> list[str]:
-    """A line of the table. Raises ParetoNLPError where the two have not been scored on the same data."""
+def _cells(one: "Row", other: "Row", named: tuple[bool, bool]) -> list[str]:
+    """A line of the table, without the points that the reader named: the line above the table has them.
+
+    Raises ParetoNLPError where the two have not been scored on the same data.
+    """
     from harness.board import compare as compare_rows
 
     found = compare_rows(one, other)
     return [
         one.results[0].task_id,
-        f"{one.point} {100 * one.score.value:.2f}",
-        f"{other.point} {100 * other.score.value:.2f}",
+        *(
+            f"{100 * row.score.value:.2f}" if known else f"{row.point} {100 * row.score.value:.2f}"
+            for row, known in zip((one, other), named, strict=True)
+        ),
         f"{100 * found.difference:+.2f}",
         f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}",
         f"{found.probability:.0%}",

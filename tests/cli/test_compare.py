@@ -8,9 +8,10 @@ def test_differences_on_the_same_resamples_and_ratios_of_costs(run, three, width
     # replicates are the score plus the same spread for all, so the difference does not vary
     cells = outcome.out.splitlines()[-1].split()
     task, score, other, difference, interval, better, flops, parameters = (
-        cells[0], cells[1:3], cells[3:5], cells[5], cells[6:9], *cells[9:]
+        cells[0], cells[1], cells[2:4], cells[4], cells[5:8], *cells[8:]
     )  # fmt: skip
-    assert (task, score, other) == ("elue/mrpc", ["full", "87.65"], ["p", "81.00"])
+    assert outcome.out.startswith("first: dense:full   second: tiny\n")
+    assert (task, score, other) == ("elue/mrpc", "87.65", ["p", "81.00"])  # a point that was named is not named again
     assert (difference, better) == ("+6.65", "100%")
     assert [float(bound) for bound in (interval[0], interval[2])] == pytest.approx([6.65, 6.65], abs=0.051)
     assert (flops, parameters) == ("11.2", f"{109_000_000 / 12_345_678:.3g}")
