@@ -98,9 +98,9 @@ PROBE = (
     Run(
         "pruned",
         "probe",
-        5.0,
-        points="global-50,global-70,global-90,global-95,omp-70,omp-90,omp-70-tuned,omp-90-tuned,imp-90,"
-        "tamt-70,tamt-90,structured-50,structured-75,structured-50-tuned,structured-75-tuned",
+        1.2,
+        points="global-50,global-70,global-90,global-95,omp-70,omp-90,omp-70-tuned,omp-90-tuned,"
+        "structured-50,structured-75,structured-50-tuned,structured-75-tuned",
     ),
     Run("kronecker", "probe", 3.0),
     Run("deebert", "probe", 0.4),
