@@ -16,7 +16,7 @@ from harness.report import Interval
 from harness.store import Stored, find_reports
 from harness.tasks import suite as find_suite
 
-RANKS = re.compile(r"rank-(\d+)")
+RANKS = re.compile(r"rank-(\d+)(?P<tuned>-tuned)?")
 CHEAP = 0.01
 """Two orders of magnitude."""
 
@@ -52,11 +52,12 @@ def outcomes(stored: Sequence[Stored]) -> Iterator[Outcome]:
 
 
 def drone_is_above_svd(task: str, points: Points) -> Iterator[Outcome]:
-    """At the same rank, so at the same cost, before fine-tuning."""
+    """At the same rank, so at the same cost, before fine-tuning and after."""
     for (method, point), row in points.items():
-        other = points.get(("svd", point))
-        if method == "drone" and RANKS.fullmatch(point) and other:
-            yield _compared("DRONE >= SVD before fine-tuning", task, row, other)
+        other, rank = points.get(("svd", point)), RANKS.fullmatch(point)
+        if method == "drone" and rank and other:
+            when = "after" if rank["tuned"] else "before"
+            yield _compared(f"DRONE >= SVD {when} fine-tuning", task, row, other)
 
 
 def tamt_is_above_omp(task: str, points: Points) -> Iterator[Outcome]:
@@ -68,17 +69,21 @@ def tamt_is_above_omp(task: str, points: Points) -> Iterator[Outcome]:
 
 
 def dan_is_cheapest(task: str, points: Points) -> Iterator[Outcome]:
-    """By two orders of magnitude below the dense model."""
-    dense = _dearest(points, "dense")
+    """The dearest of its points, by two orders of magnitude: below the dense model, and below whatever is next."""
     dan = _dearest(points, "dan")
-    if dense and dan:
-        ratio = _flops(dan) / _flops(dense)
-        yield Outcome(
-            f"DAN costs at most {CHEAP:.0%} of dense",
-            task,
-            f"{dan.point}: {ratio:.2g} of the FLOPs of {dense.point}",
-            "holds" if ratio <= CHEAP else "fails",
-        )
+    dense = _dearest(points, "dense")
+    following = min(
+        (row for (method, _), row in points.items() if method != "dan" and _flops(row)), key=_flops, default=None
+    )
+    for than, row in (("dense", dense), ("the next", following)):
+        if dan and row:
+            ratio = _flops(dan) / _flops(row)
+            yield Outcome(
+                f"DAN costs at most {CHEAP:.0%} of {than}",
+                task,
+                f"{dan.point}: {ratio:.2g} of the FLOPs of {row.point}",
+                "holds" if ratio <= CHEAP else "fails",
+            )
 
 
 def exits_pass_static_depth(task: str, points: Points) -> Iterator[Outcome]:

@@ -36,6 +36,8 @@ class Line:
     """Largest over the tasks: they differ in a few rows of the answer layer, or in the ranks that were found."""
     nonzero: float | None
     """Largest share of the point's parameters that is not zero, where weights were at hand."""
+    effective: float | None
+    """Largest share of the point's FLOPs that no zero weight is a factor of, where weights were at hand."""
     cells: Mapping[str, Cell]
     """Task to figures; tasks that were not run are absent."""
 
@@ -71,11 +73,13 @@ def _dense(reports: Iterable[Report], suite: str) -> dict[str, Result]:
 
 def _line(submission: str, point: str, results: Sequence[Result], dense: Mapping[str, Result]) -> Line:
     shares = [r.parameters.nonzero / (r.parameters.total or 1) for r in results if r.parameters.nonzero is not None]
+    effective = [r.cost.effective_flops / _flops(r) for r in results if r.cost.effective_flops is not None]
     return Line(
         submission,
         point,
         max((r.parameters.total or 0) / (dense[r.task].parameters.total or 1) for r in results),
         max(shares, default=None),
+        max(effective, default=None),
         {r.task: Cell(100 * r.score.value, _flops(r) / _flops(dense[r.task])) for r in results},
     )
 
@@ -87,13 +91,13 @@ def _flops(result: Result) -> float:
 def table(rows: Sequence[Line], suite: str) -> str:
     """Markdown: a line a point; score in percent, and in brackets FLOPs as a share of dense."""
     tasks = [task.name for task in find_suite(suite).tasks if any(task.name in row.cells for row in rows)]
-    head = ["submission", "point", "parameters", "non-zero", *tasks]
+    head = ["submission", "point", "parameters", "non-zero", "effective", *tasks]
     cells = [
         [
             row.submission,
             row.point,
             _ratio(row.parameters_ratio),
-            "" if row.nonzero is None else f"{row.nonzero:.0%}",
+            *("" if share is None else f"{share:.0%}" for share in (row.nonzero, row.effective)),
             *(_cell(row.cells.get(task)) for task in tasks),
         ]
         for row in rows
@@ -127,9 +131,10 @@ INTRODUCTION = """# What the baselines reach
 
 Every operating point of every baseline, beside the dense model of the same backbone. A cell holds the score in percent
 and, in brackets, mean FLOPs a sample as a share of the deepest dense model's on the same task; *parameters* is a share
-of dense too, and *non-zero* the share of the point's own parameters that is not zero. Made by `make docs` from the
-reports in `submissions/`; intervals and fronts: `paretonlp board`. What the figures say about the methods is in
-[findings.md](findings.md).
+of dense too, *non-zero* the share of the point's own parameters that is not zero, and *effective* the share of its own
+FLOPs that would be left if no zero weight were multiplied; the larger where tasks differ, and nothing where no weights
+were at hand. Made by `make docs` from the reports in `submissions/`; intervals and fronts: `paretonlp board`. What the
+figures say about the methods is in [findings.md](findings.md).
 """
 
 
