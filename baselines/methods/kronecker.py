@@ -8,7 +8,7 @@ sum of four such products), and so is the word embedding. ``layers/kronecker_sha
 as the largest divisor of the width that is no larger. The rest stays dense.
 
 **Start.** The dense model fine-tuned on the task, each matrix replaced by its nearest sum of Kronecker
-products, equation (3). ``k8-initial`` is this start, untrained.
+products: min ||W - sum_i A_i (x) B_i||_F, equation (3) of a sum. ``k8-initial`` is this start, untrained.
 
 **Training.** Two stages with the dense model as teacher. The paper's first stage takes a tenth of Wikipedia;
 here it is one pass over the texts of the task, with the hidden losses alone: embeddings, attention scores and
@@ -98,10 +98,10 @@ def nearest_kronecker(
 
     """
     (m1, n1), (m2, n2) = a_shape, b_shape
-    # R(W) [m1 n1, m2 n2] has a block of W as each row, so that ||W - A (x) B|| = ||R(W) - vec A vec B^T||
+    # equation (3): R(W) [m1 n1, m2 n2] has a block of W as each row, so ||W - A (x) B|| = ||R(W) - vec A vec B^T||
     R = W.reshape(m1, m2, n1, n2).transpose(1, 2).reshape(m1 * n1, m2 * n2)
     U, S, Vh = torch.linalg.svd(R, full_matrices=False)
-    # A = mat(sqrt(sigma) u), B = mat(sqrt(sigma) v), of each of the r leading triples
+    # equations (4), (5): A = mat(sqrt(sigma) u), B = mat(sqrt(sigma) v), of each of the r leading triples
     root = S[:terms, None].sqrt()
     return (root * U.T[:terms]).reshape(terms, m1, n1), (root * Vh[:terms]).reshape(terms, m2, n2)
 
