@@ -78,7 +78,7 @@ def drafting(request: Request, backbone: Backbone, model_file: str) -> Iterator[
             task.dataset.name: {
                 "outputs": task.dataset.num_outputs,
                 "columns": list(task.dataset.text_columns),
-                "max_length": max_length(task.dataset.name, request.max_length, backbone),
+                "max_length": max_length(task.dataset.name, request.max_length, backbone.max_tokens),
             }
             for task in request.tasks
         }

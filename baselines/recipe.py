@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from baselines.examples import Encode, Lesson, draw_rows, encode_split
+from baselines.schedule import max_length
 from harness.findings import ParetoNLPError, fail
 from harness.quality.metrics import METRICS
 from harness.submission import Manifest, Point
+from harness.tasks import suite as find_suite
 from harness.tasks.loading import load_split
 from harness.tasks.types import Task
 
@@ -87,12 +89,9 @@ def describe(
 ) -> Manifest:
     """The manifest of a recipe's folder: points with their options, and ``title``, ``description``, ``paper``.
 
-    The description goes on to say on how many examples the models were trained.
+    The description goes on to say where texts are cut, and on how many examples the models were trained.
     """
-    description = card.pop("description")
-    caps = [f"{most:,} of {dataset or 'each dataset'}" for dataset, most in sorted(request.max_train.items())]
-    if caps:
-        description += f" Training examples: at most {', '.join(caps)}."
+    description = f"{card.pop('description')}{_cuts(request, sizes.get('num_tokens'))}{_caps(request)}"
     return Manifest(
         name=request.name,
         method=method,
@@ -104,6 +103,23 @@ def describe(
         points=tuple(Point(name=name, options=dict(options)) for name, options in points.items()),
         **card,
     )
+
+
+def _cuts(request: Request, most: int | None) -> str:
+    """A sentence on the longest input of the suite's datasets, whichever of them are trained on; of words, none."""
+    if most is None:
+        return ""
+    usual = max_length("", request.max_length, most)
+    of_suite = dict.fromkeys(task.dataset.name for task in find_suite(request.tasks[0].suite).tasks)
+    longest = {dataset: max_length(dataset, request.max_length, most) for dataset in of_suite}
+    others = [f", those of {dataset} at {length}" for dataset, length in longest.items() if length != usual]
+    return f" Inputs are cut at {usual} tokens{''.join(others)}."
+
+
+def _caps(request: Request) -> str:
+    """A sentence on how many examples with their labels are trained on, where that is limited."""
+    caps = [f"{most:,} of {dataset or 'each dataset'}" for dataset, most in sorted(request.max_train.items())]
+    return f" Training examples: at most {', '.join(caps)}." if caps else ""
 
 
 def no_such_point(name: str, expected: str) -> ParetoNLPError:

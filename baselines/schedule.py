@@ -17,9 +17,9 @@ AFTER = {"scitail": "elue/snli"}
 """Datasets too small to learn from alone: training goes on from the model of another, with a new answer layer."""
 
 
-def max_length(dataset: str, wanted: int | None, backbone: Backbone) -> int:
-    """The longest input in tokens: what is wanted, else the dataset's own, as far as the backbone goes."""
-    return min(wanted or MAX_LENGTH.get(dataset, 128), backbone.max_tokens)
+def max_length(dataset: str, wanted: int | None, most: int) -> int:
+    """The longest input in tokens: what is wanted, else the dataset's own, as far as the backbone goes (``most``)."""
+    return min(wanted or MAX_LENGTH.get(dataset, 128), most)
 
 
 def prior_task(dataset: str, backbone: Backbone) -> Task | None:

@@ -119,8 +119,8 @@ def build(request: Request, backbone: Backbone) -> Path:
             {"num_ngrams": None, "num_ngrams_1": None, "num_ngrams_2": None},
             title=f"{request.backbone_name} distilled into a deep averaging network",
             description="A text is the mean of the vectors of its n-grams of 1 to 4 words; distilled from the "
-            "fine-tuned model, then fine-tuned. ngrams-V-width-W: the V commonest n-grams of the training texts, "
-            "vectors of W.",
+            f"fine-tuned model on up to {MOST_TEXTS:,} texts, then fine-tuned on labels. ngrams-V-width-W: the V "
+            "commonest n-grams of the training texts, vectors of W.",
             paper="https://arxiv.org/abs/2110.08536",
         )
         return publish(draft.folder, manifest, weights, request.out)

@@ -71,10 +71,10 @@ def test_a_dataset_of_two_tasks_is_trained_on_once(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("caps", "text"),
     [
-        ({}, "What it is."),
-        ({"": 20000}, "What it is. Training examples: at most 20,000 of each dataset."),
-        ({"": 20000, "imdb": 4000}, "What it is. Training examples: at most 20,000 of each dataset, 4,000 of imdb."),
-        ({"imdb": 400, "boolq": 300}, "What it is. Training examples: at most 300 of boolq, 400 of imdb."),
+        ({}, ""),
+        ({"": 20000}, " Training examples: at most 20,000 of each dataset."),
+        ({"": 20000, "imdb": 4000}, " Training examples: at most 20,000 of each dataset, 4,000 of imdb."),
+        ({"imdb": 400, "boolq": 300}, " Training examples: at most 300 of boolq, 400 of imdb."),
     ],
 )
 def test_the_card_says_on_how_much_was_trained(ask: Ask, caps: dict[str, int], text: str) -> None:
@@ -82,7 +82,7 @@ def test_the_card_says_on_how_much_was_trained(ask: Ask, caps: dict[str, int], t
     manifest = describe(
         ask(max_train=caps), "low-rank", points, {"num_tokens": 32}, title="T", description="What it is."
     )
-    assert manifest.description == text
+    assert manifest.description == f"What it is. Inputs are cut at 32 tokens.{text}"
     assert [(point.name, point.options) for point in manifest.points] == [("rank-8", {"rank": 8}), ("full", {})]
     assert (manifest.name, manifest.method, manifest.backbone, manifest.title, manifest.sizes) == (
         "dense-tiny",
@@ -91,6 +91,21 @@ def test_the_card_says_on_how_much_was_trained(ask: Ask, caps: dict[str, int], t
         "T",
         {"num_tokens": 32},
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "wanted", "text"),
+    [
+        (512, None, " Inputs are cut at 128 tokens, those of sst2 at 64, those of imdb at 256."),
+        (128, None, " Inputs are cut at 128 tokens, those of sst2 at 64."),
+        (512, 40, " Inputs are cut at 40 tokens."),
+        (None, None, ""),
+    ],
+)
+def test_the_card_says_where_texts_are_cut(ask: Ask, most: int | None, wanted: int | None, text: str) -> None:
+    request = ask(tasks=(task("elue/mrpc"),), max_length=wanted)
+    manifest = describe(request, "low-rank", {"full": {}}, {"num_tokens": most}, title="T", description="What it is.")
+    assert manifest.description == f"What it is.{text}"
 
 
 def test_a_point_that_is_none_is_said_with_those_that_are() -> None:

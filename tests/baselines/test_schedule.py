@@ -33,7 +33,8 @@ def from_scratch() -> Backbone:
 
 def test_inputs_are_no_longer_than_wanted_nor_than_the_backbone_takes(pretrained: Backbone) -> None:
     assert pretrained.max_tokens == 32
-    assert [max_length("mrpc", wanted, pretrained) for wanted in (None, 10, 100)] == [32, 10, 32]
+    assert [max_length("mrpc", wanted, pretrained.max_tokens) for wanted in (None, 10, 100)] == [32, 10, 32]
+    assert [max_length("sst2", wanted, 512) for wanted in (None, 10, 100)] == [64, 10, 100]
 
 
 def test_only_a_pretrained_backbone_goes_on_from_another_dataset(pretrained: Backbone, from_scratch: Backbone) -> None:
