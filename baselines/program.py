@@ -1,14 +1,16 @@
 """The program: every run whose outcome is in ``submissions/``, and what it takes.
 
 ``python -m baselines.program DATA BACKBONE`` prints the plan with estimated minutes; with ``--run`` it builds all
-of it, the best value first. What was trained or predicted before is not done again: stop it when you like.
+of it, the best value first, and evaluates what was built. What was trained, predicted or evaluated before is not
+done again: stop it when you like.
 """
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +19,8 @@ from baselines.backbone import Backbone, load_backbone
 from baselines.drafting import drafting
 from baselines.recipe import Request, load_lesson
 from baselines.schedule import fine_tuning
+from baselines.spread import SEEDS
+from harness.store import REPORT
 from harness.tasks import suite as find_suite
 from harness.tasks.types import Task
 
@@ -25,6 +29,9 @@ CAPS = {"": 20_000, "imdb": 4_000}
 
 SPEED = {"probe": 40_000, "imdb": 2_000, "": 3_800}
 """Tokens a second of dense fine-tunings, two at a time on two cores: the probe's; MiniLM at 256 tokens; and below."""
+
+SEEDS_BUILT = Path(".cache/paretonlp/seeds")
+"""Where folders of other seeds are built, one folder a seed."""
 
 PROBE_BACKBONE = Path(__file__).parent / "backbones" / "probe-bert"
 
@@ -123,25 +130,43 @@ AGAIN = tuple(
 PROGRAM = PROBE + ELUE + GLUE + AGAIN
 
 
+def out(run: Run, suffix: str) -> Path:
+    """The folder that a run makes or adds to, METHOD-SUFFIX."""
+    store = SEEDS_BUILT / str(run.seed) if run.seed else Path("submissions")
+    folder = f"{run.method}-{'probe' if run.suite == 'probe' else suffix}"
+    # models of glue hold out training examples, and so are others than those of elue
+    return store / (f"{folder}-glue" if run.suite == "glue" else folder)
+
+
 def command(run: Run, backbone: str, name: str, suffix: str, data_dir: Path) -> list[str]:
-    """The arguments of ``paretonlp`` that make a run; folders are called METHOD-SUFFIX."""
+    """The arguments of ``paretonlp`` that make a run."""
     probe = run.suite == "probe"
     caps = ",".join(f"{dataset}={most}" if dataset else str(most) for dataset, most in CAPS.items())
     known_as = PROBE_BACKBONE.name if probe else name
-    store = f".cache/paretonlp/seeds/{run.seed}" if run.seed else "submissions"
-    folder = f"{run.method}-{'probe' if probe else suffix}"
-    if run.suite == "glue":  # its models hold out training examples, and so are others than those of elue
-        folder += "-glue"
     return [
         *("baseline", run.method),
         *("--backbone", str(PROBE_BACKBONE) if probe else backbone),
         *("--backbone-name", known_as),
         *("--suite", run.suite, "--tasks", run.tasks),
         *(("--points", run.points) if run.points else ()),
-        *("--out", f"{store}/{folder}"),
+        *("--out", str(out(run, suffix))),
         *("--seed", str(run.seed)),
         *(() if probe else ("--data-dir", str(data_dir), "--max-train", caps, "--bf16")),
     ]
+
+
+def evaluation(suite: str, suffix: str, data_dir: Path) -> list[str]:
+    """The arguments of ``paretonlp`` that evaluate all that was built for a suite."""
+    folders = dict.fromkeys(str(out(run, suffix)) for run in PROGRAM if run.suite == suite)
+    return ["evaluate", *folders, "--suite", suite, "--data-dir", str(data_dir)]
+
+
+def keep_reports(runs: Iterable[Run], suffix: str) -> None:
+    """Copy the reports of other seeds' folders to where they are kept."""
+    for built in {out(run, suffix) for run in runs if run.seed}:
+        kept = SEEDS / built.relative_to(SEEDS_BUILT)
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.copy(built / REPORT, kept / REPORT)
 
 
 def minutes(run: Run, backbone: Backbone, data_dir: Path | None) -> Iterator[tuple[str, int, float]]:
@@ -178,14 +203,19 @@ def main() -> int:
     parser.add_argument("backbone", metavar="BACKBONE")
     parser.add_argument("--backbone-name", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--suffix", default="minilm", help="of the folders' names")
-    parser.add_argument("--run", action="store_true", help="build it all instead of printing the plan")
+    parser.add_argument("--run", action="store_true", help="build and evaluate it all instead of printing the plan")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, which share the processor's cores")
     given = parser.parse_args()
     if not given.run:
         print(plan(load_backbone(given.backbone), given.data_dir))
         return 0
-    commands = [command(run, given.backbone, given.backbone_name, given.suffix, given.data_dir) for run in PROGRAM]
-    return run_all(commands, given.jobs)
+    builds = [command(run, given.backbone, given.backbone_name, given.suffix, given.data_dir) for run in PROGRAM]
+    suites = dict.fromkeys(run.suite for run in PROGRAM)
+    evaluations = [evaluation(suite, given.suffix, given.data_dir) for suite in suites]
+    code = run_all(builds, given.jobs) or run_all(evaluations, given.jobs)
+    if not code:
+        keep_reports(PROGRAM, given.suffix)
+    return code
 
 
 def run_all(commands: Sequence[Sequence[str]], jobs: int) -> int:

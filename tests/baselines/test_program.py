@@ -6,7 +6,7 @@ import pytest
 
 from baselines.backbone import load_backbone
 from baselines.methods import METHODS
-from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, minutes, run_all
+from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, evaluation, keep_reports, minutes, run_all
 from harness.tasks import suite as find_suite
 
 
@@ -48,6 +48,31 @@ def test_no_run_is_begun_after_one_that_failed(
     shown = capfd.readouterr()
     assert shown.out == "0 on 6\n3 on 6\n"
     assert shown.err == "paretonlp 3 ended with 3\n"
+
+
+def test_what_was_built_is_evaluated_once_a_folder_and_suite() -> None:
+    built = [command(run, "backbone", "name", "minilm", Path("data")) for run in PROGRAM]
+    for suite in ("probe", "elue", "glue"):
+        evaluate, *folders = evaluation(suite, "minilm", Path("data"))
+        folders, options = folders[: folders.index("--suite")], folders[folders.index("--suite") :]
+        assert (evaluate, options) == ("evaluate", ["--suite", suite, "--data-dir", "data"])
+        outs = [of[of.index("--out") + 1] for of in built if of[of.index("--suite") + 1] == suite]
+        assert sorted(folders) == sorted(set(outs))
+
+
+def test_of_other_seeds_the_reports_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("baselines.program.SEEDS", tmp_path / "kept")
+    runs = [Run("svd", "elue", 1.0, seed=seed) for seed in (0, 1, 2)]
+    for seed in (1, 2):
+        arguments = command(runs[seed], "backbone", "name", "tiny", Path("data"))
+        folder = Path(arguments[arguments.index("--out") + 1])
+        folder.mkdir(parents=True)
+        (folder / "report.json").write_text(f"seed {seed}")
+        (folder / "model.py").touch()
+    keep_reports(runs, "tiny")
+    kept = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.glob("kept/**/*.*")}
+    assert kept == {"kept/1/svd-tiny/report.json": "seed 1", "kept/2/svd-tiny/report.json": "seed 2"}
 
 
 def test_minutes_are_tokens_over_speed() -> None:
