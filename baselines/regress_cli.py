@@ -89,7 +89,7 @@ def _expected_folders(store: Path, expected: Path, suite: str) -> list[Path]:
         raise fail(
             "no-expectation",
             f"{expected} holds no expectation on {suite}.",
-            remedy='Record one: paretonlp regress FOLDER --update --reason "..."',
+            remedy=f'Record one: paretonlp regress FOLDER --suite {suite} --update --reason "..."',
         )
     return found
 
