@@ -1,9 +1,9 @@
 """What is lost where KroneckerBERT starts: how far the nearest Kronecker products are from an encoder's own matrices.
 
 ``python -m baselines.kronecker_start BACKBONE`` prints, for each size and kind of matrix, means over the layers: the
-share of parameters that is kept, ||W - sum_i A_i (x) B_i|| / ||W||, the least that it can be (the tail of the singular
-values of the rearranged W; Van Loan and Pitsianis, 1993), and the same of the best low-rank matrix of as many
-parameters.
+share of parameters that is kept; ||W - sum_i A_i (x) B_i|| / ||W||; the least that it can be (the tail of the singular
+values of the rearranged W; Van Loan and Pitsianis, 1993); that of a matrix of normal numbers, in which there is
+nothing to find; and the same of the best low-rank matrix of as many parameters.
 """
 
 import sys
@@ -29,6 +29,8 @@ class Start:
     error: float
     optimum: float
     """Of any sum of as many products of these shapes."""
+    noise: float
+    """The optimum of a matrix of independent normal numbers."""
     low_rank: float
     """Of the best matrix of the rank that has as many parameters, rounded down."""
 
@@ -40,16 +42,28 @@ def start_of(W: Tensor, name: str, shape: Shape) -> Start:
     m1, n1, m2, n2 = shape.factors(name, rows, columns)
     A, B = nearest_kronecker(W, (m1, n1), (m2, n2), shape.terms)
     formed = torch.stack([torch.kron(a, b) for a, b in zip(A, B, strict=True)]).sum(dim=0)
-    blocks = [block for band in W.split(m2, dim=0) for block in band.split(n2, dim=1)]
-    of_products = torch.linalg.svdvals(torch.stack([block.flatten() for block in blocks]))
+    normal = torch.randn(W.shape, dtype=W.dtype, generator=torch.Generator().manual_seed(0))
     rank = (A.numel() + B.numel()) // (rows + columns)
     norm = W.norm().item()
     return Start(
         (A.numel() + B.numel()) / W.numel(),
         (W - formed).norm().item() / norm,
-        of_products[shape.terms :].norm().item() / norm,
-        torch.linalg.svdvals(W)[rank:].norm().item() / norm,
+        _tail(_rearranged(W, m2, n2), shape.terms),
+        _tail(_rearranged(normal, m2, n2), shape.terms),
+        _tail(W, rank),
     )
+
+
+def _rearranged(W: Tensor, rows: int, columns: int) -> Tensor:
+    """Each block [rows, columns] of W as a row."""
+    blocks = [block for band in W.split(rows, dim=0) for block in band.split(columns, dim=1)]
+    return torch.stack([block.flatten() for block in blocks])
+
+
+def _tail(M: Tensor, rank: int) -> float:
+    """What no matrix of a rank has of M, as a share of its norm (Eckart and Young, 1936)."""
+    sigma = torch.linalg.svdvals(M)
+    return (sigma[rank:].norm() / sigma.norm()).item()
 
 
 def starts(encoder: nn.Module, shape: Shape) -> Iterator[tuple[str, Start]]:
@@ -63,11 +77,11 @@ def starts(encoder: nn.Module, shape: Shape) -> Iterator[tuple[str, Start]]:
 def main() -> None:
     """The command."""
     encoder = AutoModel.from_pretrained(sys.argv[1])
-    print("| size | matrix | parameters kept | error | optimum | low rank |")
-    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    print("| size | matrix | parameters kept | error | optimum | of noise | low rank |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for size, shape in SHAPES.items():
         for name, found in starts(encoder, shape):
-            figures = f"{found.error:.4f} | {found.optimum:.4f} | {found.low_rank:.4f}"
+            figures = f"{found.error:.4f} | {found.optimum:.4f} | {found.noise:.4f} | {found.low_rank:.4f}"
             print(f"| {size} | {name} | {found.kept:.3f} | {figures} |", flush=True)
 
 

@@ -40,6 +40,14 @@ def test_the_errors_are_those_of_the_eckart_young_theorem() -> None:
     assert found.low_rank == pytest.approx(np.linalg.norm(W.numpy() - cut) / np.linalg.norm(W.numpy()))
 
 
+def test_noise_has_the_largest_singular_value_of_the_bai_yin_law() -> None:
+    # rearranged, [128 x 128, 2 x 2]: sigma is near sqrt(16384) + sqrt(4), and the norm near sqrt(16384 x 4)
+    found = start_of(draw(256, 256), "attention.self.query", K8)
+    expected = math.sqrt(1 - (128 + 2) ** 2 / (16384 * 4))
+    assert found.noise == pytest.approx(expected, abs=0.01)
+    assert found.error == pytest.approx(expected, abs=0.01)  # it was drawn so, too
+
+
 def test_every_kind_of_matrix_has_the_mean_over_the_layers(backbone_folder: Path) -> None:
     encoder = BertModel.from_pretrained(backbone_folder)
     found = dict(starts(encoder, K8))
