@@ -66,9 +66,9 @@ LONG = "snli,scitail,imdb"
 UNTRAINED = {
     "svd": "rank-60,rank-40,rank-30,rank-20,rank-10",
     "drone": "rank-60,rank-40,rank-20",
-    "pruned": "global-50,global-70,global-90,omp-70,structured-50",
+    "pruned": "global-10,global-50,global-70,global-90,global-95,global-99,omp-50,omp-70,omp-90,structured-50",
 }
-"""Points that take no training on the other two tasks; to predict there takes minutes a point."""
+"""Points that take no training on the other two tasks; of DRONE's, those that need no search there, at three ranks."""
 
 ELUE = (
     Run("dense", "elue", 3.5, points="layers-1,layers-2,layers-3,layers-4,layers-5,layers-6"),

@@ -1,13 +1,19 @@
 """Every run of the program is a command that its method takes."""
 
+import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from transformers import BertConfig
 
 from baselines.backbone import load_backbone
 from baselines.methods import METHODS
 from baselines.program import PROBE_BACKBONE, PROGRAM, Run, command, evaluation, keep_reports, minutes, run_all
+from harness.store import find_reports
 from harness.tasks import suite as find_suite
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("run", PROGRAM, ids=lambda run: f"{run.method}-{run.suite}-{run.tasks}-{run.seed}")
@@ -81,3 +87,22 @@ def test_minutes_are_tokens_over_speed() -> None:
     assert task == "sentiment"
     assert tokens % 10 == 0  # ten passes
     assert estimate == pytest.approx(2 * tokens / 40_000 / 60)
+
+
+def test_what_is_committed_is_what_the_program_makes() -> None:
+    small = load_backbone(str(PROBE_BACKBONE))
+    real = replace(small, config=BertConfig(num_hidden_layers=6))
+    made = set()
+    for run in PROGRAM:
+        default_points = importlib.import_module(f"baselines.methods.{run.method}").default_points
+        points = run.points.split(",") if run.points else default_points(small if run.suite == "probe" else real)
+        of_classes = {point for point in points if run.method == "deebert" or point.startswith("confidence-")}
+        for task in run.chosen if run.seed == 0 else ():
+            left_out = of_classes if task.dataset.is_regression else ()
+            made |= {(run.method, run.suite, task.name, point) for point in points if point not in left_out}
+    committed = {
+        (stored.report.submission.method, result.suite, result.task, result.point)
+        for stored in find_reports(ROOT / "submissions")[0]
+        for result in stored.report.results
+    }
+    assert committed == made
