@@ -59,12 +59,15 @@ def test_what_drifts_is_told_and_decides_the_exit_code(
     assert ("model.py" in table.output) == (DRIFT in drifts)
 
 
-def test_by_default_all_are_checked_of_which_something_is_expected(
-    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, expected: Path
+@pytest.mark.parametrize(("arguments", "ending"), [((), "-probe"), (("--suite", "elue"), "-minilm")])
+def test_by_default_all_are_checked_of_which_something_is_expected_on_the_suite(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch, expected: Path, arguments: Sequence[str], ending: str
 ) -> None:
     calls = outcome_of(monkeypatch)
-    CliRunner().invoke(app, ["regress", "--store", "where", "--expected", str(expected)], catch_exceptions=False)
-    named = sorted(path.stem for path in expected.glob("*.json"))
+    given = ["regress", "--store", "where", "--expected", str(expected), *arguments]
+    CliRunner().invoke(app, given, catch_exceptions=False)
+    named = sorted(path.stem for path in expected.glob(f"*{ending}.json"))
+    assert len(named) == 9
     assert sorted(path.as_posix() for path in calls[0][0]) == [f"where/{name}" for name in named]
 
 
