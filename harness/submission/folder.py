@@ -82,8 +82,8 @@ class Submission:
 def content_key(submission: Submission, point: str, task: Task) -> str:
     """The sha256 of all of the folder that one result depends on, hex.
 
-    That is everything but the predictions (weights through ``weights.sha256`` where it is there),
-    and the one file of predictions: a further point or task changes no key of those before.
+    That is everything but the predictions (weights through ``weights.sha256`` where it is there), for submitted code
+    may read all of it, and the one file of predictions: a further file of predictions changes no other key.
 
     Raises:
         ParetoNLPError: ``no-predictions``.
