@@ -68,8 +68,9 @@ class LearnedMask(nn.Module):
         """W * mask, of which the gradient to the scores is that to the mask (straight-through): dL/dm = dL/dW' * W."""
         if self.training:
             if self.passes % RERANK == 0:
-                self.mask = keep_largest(self.scores.detach(), self.kept)
+                self.mask = keep_largest(self.scores.detach(), self.kept)  # (ii) of methods/pruned.py
             self.passes += 1
+        # (iii): the value of the mask, the gradient of the scores
         straight_through = self.mask + (self.scores - self.scores.detach())
         return weight * straight_through
 

@@ -62,5 +62,5 @@ def global_masks(state: State, names: Sequence[str], share: int) -> dict[str, Te
 
 
 def masked(state: State, masks: Masks) -> dict[str, Tensor]:
-    """The state with zeros where a mask is False."""
+    """The state with zeros where a mask is False: (i) of ``methods/pruned.py``."""
     return {name: tensor * masks[name] if name in masks else tensor for name, tensor in state.items()}

@@ -6,18 +6,19 @@ Using Bigger Student Models", NAACL 2022, arXiv 2110.08536.
 **Model** (section 3). A text is the set of its word n-grams, n = 1 to 4, as far as they are among the |V| that
 most training texts hold. With E the table [|V|, w] and a the n-grams of a text,
 
-    h = ReLU(W mean(E[a]) + b),    logits = A h + c                                    (single texts)
-    logits = A [h1, h2, h1 * h2, |h1 - h2|] + c                                        (pairs, each text encoded apart)
+    h = ReLU(W mean(E[a]) + b)                                                         (i)
+    logits = A h + c                                                                   (ii, single texts)
+    logits = A [h1, h2, h1 * h2, |h1 - h2|] + c                                        (iii, pairs, each encoded apart)
 
 A sample costs a w additions, w^2 (2 w^2 for pairs) and w C (4 w C) MACs: the table, which has nearly all
 parameters, costs memory and next to no work. Dropout 0.1 on the mean and on h. Texts are read whole:
 ``max_length`` is the teacher's.
 
-**Training** (section 3.2). First the teacher's logits are learned, KL at temperature 1 (squared error for scores),
-on the training texts and, without their labels, on those that the cap on training examples leaves out, up to
-67,000 in all: where the paper has millions of texts of the domain, there are only these. Then the labels. SparseAdam
-for the table, Adam for the rest. The teacher is the dense model, at SciTail the one that went through SNLI; its
-student learns that from the logits.
+**Training** (section 3.2). First the teacher's logits t are learned, KL(softmax t || softmax logits) (iv; squared
+error for scores), on the training texts and, without their labels, on those that the cap on training examples
+leaves out, up to 67,000 in all: where the paper has millions of texts of the domain, there are only these. Then
+the labels. SparseAdam for the table, Adam for the rest. The teacher is the dense model, at SciTail the one that
+went through SNLI; its student learns that from the logits.
 
 **Points** (section 5.3, n-grams dropped after training). ``ngrams-V-width-W`` is cut from a table trained at 100,000
 n-grams, or as many as the texts have: the rows of the V commonest stay as they are. So points of one width
@@ -210,7 +211,7 @@ def _train_one(task: Task, shape: Shape, distilling: Lesson, tuning: Lesson, dra
         student,
         distilling,
         replace(DISTILLING, seed=request.seed),
-        objective=from_stored_logits(label_weight=0),
+        objective=from_stored_logits(label_weight=0),  # (iv)
         optimizer=with_sparse_tables(DISTILLING.learning_rate),
     )
     load_state(student, distilled)

@@ -98,10 +98,11 @@ def nearest_kronecker(
 
     """
     (m1, n1), (m2, n2) = a_shape, b_shape
-    # equation (3): R(W) [m1 n1, m2 n2] has a block of W as each row, so ||W - A (x) B|| = ||R(W) - vec A vec B^T||
+    # equations (3) to (5), which lay out R in two ways; here R(W) [m1 n1, m2 n2] has a block of W as each row, so that
+    # ||W - A (x) B|| = ||R(W) - vec A vec B^T||
     R = W.reshape(m1, m2, n1, n2).transpose(1, 2).reshape(m1 * n1, m2 * n2)
     U, S, Vh = torch.linalg.svd(R, full_matrices=False)
-    # equations (4), (5): A = mat(sqrt(sigma) u), B = mat(sqrt(sigma) v), of each of the r leading triples
+    # A = mat(sqrt(sigma) u), B = mat(sqrt(sigma) v), of each of the r leading triples
     root = S[:terms, None].sqrt()
     return (root * U.T[:terms]).reshape(terms, m1, n1), (root * Vh[:terms]).reshape(terms, m2, n2)
 

@@ -5,7 +5,7 @@ dataset (``dense``) becomes points, so masks are drawn on its weights. S is the 
 Prunable are the word embeddings, the six matrices of every layer, and the dense layer on the first token (BERT's
 pooler); the answer layer, norms and biases never are, and shares are of the prunable matrices.
 
-**Unstructured.** W' = W * M with a mask M of zeros and ones.
+**Unstructured.** W' = W * M with a mask M of zeros and ones (i).
 
 - ``global-S``: all matrices are ranked together by |w|, the smallest S % become 0. Takes more from matrices of
   small weights.
@@ -13,11 +13,11 @@ pooler); the answer layer, norms and biases never are, and shares are of the pru
 - ``imp-S``: iterative magnitude pruning. S rises in steps of ten; after each, the model trains on a tenth of its
   fine-tuning's passes, and the next mask is drawn on what that leaves. The papers train on the masked language
   model's text between the steps; this is the task itself. At S it is fine-tuned as below.
-- ``tamt-S``: task-agnostic mask training (Liu et al., arXiv 2204.11218). W is frozen; each weight has a real
-  score m, and M = 1[m > phi], where m starts at 2 phi on what ``omp-S`` keeps and at 0 elsewhere. The gradient goes
-  straight through: dL/dm = dL/dM. phi is reset to each matrix's k-th largest score, so S stays. The loss is the
-  cosine distance of all layers' hidden states to the dense model's (TAMT-KD), on the task's own texts in place of
-  WikiText. The weights found are fine-tuned as below.
+- ``tamt-S``: task-agnostic mask training (Liu et al., arXiv 2204.11218). W is frozen; each weight has a real score
+  m, and M = 1[m > phi] (ii), where m starts at 2 phi on what ``omp-S`` keeps and at 0 elsewhere. The gradient goes
+  straight through: dL/dm = dL/dM (iii). phi is reset to each matrix's k-th largest score, so S stays. The loss is
+  the cosine distance of all layers' hidden states to the dense model's (TAMT-KD), on the task's own texts in place
+  of WikiText. The weights found are fine-tuned as below.
 
 **Structured.** ``structured-S``: S % of all attention heads and S % of all inner neurons go, the least important
 first: |sum over tokens of a . dL/da| of what each gives, the mean over a sample of training examples, relative to
